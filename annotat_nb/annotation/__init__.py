@@ -1,0 +1,28 @@
+"""Classes, markers, label images, and reversible edits to them."""
+
+from annotat_nb.annotation.classes import Classes, ClassTable, LabelClass
+from annotat_nb.annotation.document import Annotation
+from annotat_nb.annotation.history import Edit, Write
+from annotat_nb.annotation.labels import LabelImage
+from annotat_nb.annotation.markers import Markers, Stroke
+from annotat_nb.annotation.runs import Runs
+from annotat_nb.annotation.tools import Brush, Erase, EraseAll, EraseStroke, Paint, Tool
+
+__all__ = [
+    "Annotation",
+    "Brush",
+    "ClassTable",
+    "Classes",
+    "Edit",
+    "Erase",
+    "EraseAll",
+    "EraseStroke",
+    "LabelClass",
+    "LabelImage",
+    "Markers",
+    "Paint",
+    "Runs",
+    "Stroke",
+    "Tool",
+    "Write",
+]

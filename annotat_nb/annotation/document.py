@@ -1,0 +1,133 @@
+"""The annotation of one volume: classes, markers, labels, and one history over them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from psygnal import Signal
+
+from annotat_nb.annotation.classes import Classes, ClassTable
+from annotat_nb.annotation.history import Edit, History, Step, Write
+from annotat_nb.annotation.labels import LabelImage
+from annotat_nb.annotation.markers import Markers
+from annotat_nb.annotation.runs import Runs, Values
+from annotat_nb.blocks import Box, Shape
+
+
+class Annotation:
+    """What a person drew and named on a volume of `shape`, with exact undo and redo.
+
+    Parameters
+    ----------
+    shape
+        Shape of the volume, (z, y, x), in voxels.
+    submit
+        Called with each edit that a change of the class table asks for; by default it is made at
+        once. A session passes its own, which also journals.
+    """
+
+    changed = Signal(object)
+    """Emitted with the changed `Box` after each edit, undo and redo; None where only classes
+    changed."""
+
+    def __init__(self, shape: Shape, submit: Callable[[Edit], object] | None = None) -> None:
+        self.markers = Markers(shape)
+        self.labels: LabelImage | None = None
+        self.labels_version = 0
+        self.history = History()
+        self.revision = 0
+        """Grows by one with each change of markers or classes: dates a segmentation."""
+        self._submit = submit or self.make
+        self.classes = ClassTable(self._commit_classes)
+        self._next_stroke = 1
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the volume, (z, y, x), in voxels."""
+        return self.markers.shape
+
+    def new_stroke(self) -> int:
+        """Return a number that no stroke has had."""
+        return self._next_stroke
+
+    def set_labels(self, labels: LabelImage | None) -> None:
+        """Put another segmentation in place; edits of the former one can no longer be undone."""
+        self.labels = labels
+        self.labels_version += 1
+
+    def make(self, edit: Edit) -> None:
+        """Carry out `edit` and remember how to undo it."""
+        self._create_strokes(edit)
+        before = tuple(self._write(write) for write in edit.writes)
+        step = Step(edit, before, self.classes.stored(), self.labels_version)
+        self.history.push(step)
+        self._settle(edit, edit.classes)
+
+    def undo(self) -> Edit | None:
+        """Take back the last edit and return it; None when there is none."""
+        step = self.history.back()
+        if step is None:
+            return None
+        pairs = list(zip(step.edit.writes, step.before, strict=True))
+        for write, before in reversed(pairs):
+            self._restore(write, before, step.labels_version)
+        self._settle(step.edit, step.classes_before if step.edit.classes else None)
+        return step.edit
+
+    def redo(self) -> Edit | None:
+        """Repeat the last edit that was taken back and return it; None when there is none."""
+        step = self.history.forward()
+        if step is None:
+            return None
+        for write in step.edit.writes:
+            if write.target == "markers" or step.labels_version == self.labels_version:
+                self._write(write)
+        self._settle(step.edit, step.edit.classes)
+        return step.edit
+
+    def _create_strokes(self, edit: Edit) -> None:
+        for stroke in edit.strokes:
+            self.markers.strokes[stroke.id] = stroke
+            self._next_stroke = max(self._next_stroke, stroke.id + 1)
+
+    def _write(self, write: Write) -> Values:
+        if write.target == "markers":
+            return self.markers.write(write.voxels, write.value)
+        if self.labels is None:
+            return Values.pack(np.zeros(write.voxels.size, np.int64))
+        return self.labels.write(write.voxels, write.value)
+
+    def _restore(self, write: Write, before: Values, version: int) -> None:
+        if write.target == "markers":
+            self.markers.write_values(write.voxels, before.unpack().astype(np.int32))
+        elif self.labels is not None and version == self.labels_version:
+            self.labels.write_values(write.voxels, before)
+
+    def _settle(self, edit: Edit, classes: Classes | None) -> None:
+        self.revision += 1
+        if classes is not None:
+            self.classes.replace(classes)
+        self.changed.emit(bounding_box(edit, self.shape))
+
+    def _commit_classes(self, step: str, classes: Classes, removed: int | None) -> None:
+        writes = () if removed is None else tuple(self._removal(removed))
+        self._submit(Edit(step, writes, classes=classes))
+
+    def _removal(self, label: int) -> list[Write]:
+        flat, labels = self.markers.marked()
+        writes = [Write("markers", Runs.from_flat(flat[labels == label]), 0)]
+        if self.labels is not None:
+            voxels = np.flatnonzero(self.labels.data == label)
+            writes.append(Write("labels", Runs.from_flat(voxels), 0))
+        return writes
+
+
+def bounding_box(edit: Edit, shape: Shape) -> Box | None:
+    """Return the smallest box round all voxels of `edit`; None when it writes none."""
+    parts = [write.voxels.flat() for write in edit.writes if write.voxels.size]
+    if not parts:
+        return None
+    z, y, x = np.unravel_index(np.concatenate(parts), shape)
+    sides = tuple(slice(int(side.min()), int(side.max()) + 1) for side in (z, y, x))
+    return sides[0], sides[1], sides[2]

@@ -1,0 +1,89 @@
+"""Edits, and the stacks that undo and redo them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from annotat_nb.annotation.classes import Classes
+from annotat_nb.annotation.markers import Stroke
+from annotat_nb.annotation.runs import Runs, Values
+
+Target = Literal["markers", "labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Voxels that get one value: a stroke in the markers (0: none), or a class in the labels."""
+
+    target: Target
+    voxels: Runs
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of the user, resolved to voxels: what is journalled, undone and replayed."""
+
+    name: str
+    """What the user did, in a word or two: shown beside Undo."""
+    writes: tuple[Write, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    """Strokes that this step creates."""
+    classes: Classes | None = None
+    """The whole class table after this step, when the step changes it."""
+
+    @property
+    def voxel_count(self) -> int:
+        """Number of voxels that the step writes."""
+        return sum(write.voxels.size for write in self.writes)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An edit that was made, with what it replaced."""
+
+    edit: Edit
+    before: tuple[Values, ...]
+    classes_before: Classes | None
+    labels_version: int
+    """Which segmentation the edit wrote to: undo leaves a newer one alone."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the step holds, in bytes."""
+        writes = sum(write.voxels.nbytes for write in self.edit.writes)
+        return 512 + writes + sum(values.nbytes for values in self.before)
+
+
+@dataclass
+class History:
+    """Undo and redo stacks, bounded by the memory they hold; the newest step always stays."""
+
+    max_bytes: int = 256 * 2**20
+    done: deque[Step] = field(default_factory=deque)
+    undone: deque[Step] = field(default_factory=deque)
+    nbytes: int = 0
+
+    def push(self, step: Step) -> None:
+        """Add a new step, forgetting what was undone and the oldest steps over the bound."""
+        self.nbytes += step.nbytes - sum(gone.nbytes for gone in self.undone)
+        self.undone.clear()
+        self.done.append(step)
+        while len(self.done) > 1 and self.nbytes > self.max_bytes:
+            self.nbytes -= self.done.popleft().nbytes
+
+    def back(self) -> Step | None:
+        """Move the last step to the undone ones and return it; None when there is none."""
+        if not self.done:
+            return None
+        self.undone.append(self.done.pop())
+        return self.undone[-1]
+
+    def forward(self) -> Step | None:
+        """Move the last undone step back and return it; None when there is none."""
+        if not self.undone:
+            return None
+        self.done.append(self.undone.pop())
+        return self.done[-1]

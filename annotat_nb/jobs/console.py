@@ -1,0 +1,32 @@
+"""Wait for a job where a script or a notebook cell would block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotat_nb.jobs.job import Job
+
+QUICK = 0.5
+"""Seconds below which no progress bar is worth showing."""
+
+
+def wait_with_bar(job: Job) -> Any:
+    """Show a progress bar until `job` ends, and return its result; Ctrl-C cancels it."""
+    try:
+        if not job.wait(QUICK):
+            _show(job)
+    except KeyboardInterrupt:
+        job.cancel()
+        job.wait()
+        raise
+    return job.result()
+
+
+def _show(job: Job) -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task(job.name, total=1.0)
+        while not job.wait(0.1):
+            bar.update(task, description=job.step or job.name, completed=job.share)

@@ -1,0 +1,15 @@
+"""What is on disk: workspaces, their journal and their results."""
+
+from annotat_nb.store.journal import Entry, Journal, JournalError
+from annotat_nb.store.reference import ImageReference, digest_of
+from annotat_nb.store.workspace import Workspace, WorkspaceError
+
+__all__ = [
+    "Entry",
+    "ImageReference",
+    "Journal",
+    "JournalError",
+    "Workspace",
+    "WorkspaceError",
+    "digest_of",
+]

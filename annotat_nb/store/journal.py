@@ -1,0 +1,140 @@
+"""An append-only record of what the user did: each action is on disk before it counts as saved."""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from annotat_nb.io.atomic import sync_folder
+
+MAGIC = b"ANBJ"
+HEAD = struct.Struct("<4sII")  # magic, length of the rest, checksum of the rest
+BODY = struct.Struct("<QdB")  # number, time, length of the kind; the kind and the payload follow
+LARGEST = 2**31
+
+
+class JournalError(OSError):
+    """A record could not be written; it is kept in memory and written with the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action: its number from 1, when it was made, what kind it is, and its content."""
+
+    number: int
+    time: float
+    kind: str
+    payload: bytes
+
+    def to_bytes(self) -> bytes:
+        """Pack with a length and a checksum."""
+        kind = self.kind.encode()
+        rest = BODY.pack(self.number, self.time, len(kind)) + kind + self.payload
+        return HEAD.pack(MAGIC, len(rest), zlib.crc32(rest)) + rest
+
+
+class Journal:
+    """The journal of one workspace: numbered files, of which only the newest is written to.
+
+    Opening starts a new file, so that a record torn by a crash is never written after.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie; made when missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder = folder
+        self._file: BinaryIO | None = None
+        self._pending: list[Entry] = []
+        self.entries = list(_read_all(folder))
+        """What was in the journal when it was opened."""
+        self._last = self.entries[-1].number if self.entries else 0
+
+    @property
+    def pending(self) -> int:
+        """Number of records that could not be written yet."""
+        return len(self._pending)
+
+    def append(self, kind: str, payload: bytes) -> None:
+        """Write one record, and all that failed before, and wait until the disk has them.
+
+        Raises
+        ------
+        JournalError
+            If the disk refuses: nothing is lost, the records are tried again with the next one.
+        """
+        self._last += 1
+        self._pending.append(Entry(self._last, time.time(), kind, payload))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        if not self._pending:
+            return
+        try:
+            file = self._file or self._new_file()
+            file.write(b"".join(entry.to_bytes() for entry in self._pending))
+            os.fdatasync(file.fileno())
+        except OSError as error:
+            self._abandon_file()
+            raise JournalError(error.errno, error.strerror, str(self._folder)) from error
+        self._pending.clear()
+
+    def close(self) -> None:
+        """Close the file; nothing can be appended afterwards without a new one."""
+        if self._file:
+            self._file.close()
+        self._file = None
+
+    def _new_file(self) -> BinaryIO:
+        last = max((int(path.stem) for path in _files(self._folder)), default=0)
+        path = self._folder / f"{last + 1:06d}.log"
+        self._file = path.open("xb", buffering=0)
+        sync_folder(self._folder)
+        return self._file
+
+    def _abandon_file(self) -> None:
+        # After a failed sync the kernel may have dropped the pages: the descriptor is not retried.
+        file, self._file = self._file, None
+        if file:
+            file.close()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.log") if path.stem.isdigit())
+
+
+def _read_all(folder: Path) -> Iterator[Entry]:
+    last = 0
+    for path in _files(folder):
+        for entry in _read(path.read_bytes()):
+            if entry.number == last + 1:
+                last = entry.number
+                yield entry
+            elif entry.number > last:
+                return  # a gap: what follows was made on top of something that is gone
+
+
+def _read(raw: bytes) -> Iterator[Entry]:
+    """Yield the whole records at the start of `raw`, up to the first torn one."""
+    at = 0
+    while at + HEAD.size <= len(raw):
+        magic, length, checksum = HEAD.unpack_from(raw, at)
+        rest = raw[at + HEAD.size : at + HEAD.size + length]
+        if magic != MAGIC or length > LARGEST or len(rest) < length or length < BODY.size:
+            return
+        if zlib.crc32(rest) != checksum:
+            return
+        number, when, kind_length = BODY.unpack_from(rest)
+        end = BODY.size + kind_length
+        yield Entry(number, when, rest[BODY.size : end].decode(), rest[end:])
+        at += HEAD.size + length

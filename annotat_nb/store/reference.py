@@ -1,0 +1,97 @@
+"""How a workspace remembers the image that it belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from annotat_nb import io
+from annotat_nb.volume import Volume
+
+MEGABYTE = 2**20
+
+
+class ImageReference(BaseModel):
+    """Where an image lies, how it was opened, and what tells it from another.
+
+    `path` is relative for an image that is stored inside the workspace.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    how: dict[str, Any]
+    name: str
+    shape: tuple[int, int, int]
+    dtype: str
+    voxel_size: tuple[float, float, float]
+    unit: str
+    digest: str
+    intensity_range: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, volume: Volume, folder: Path, stored_as: str) -> Self:
+        """Describe `volume`, after storing it in `folder` if it lives in memory only."""
+        path = str(volume.source) if volume.source else _store(volume, folder / stored_as)
+        return cls(
+            path=path,
+            how=volume.how,
+            name=volume.name,
+            shape=volume.shape,
+            dtype=volume.dtype.str,
+            voxel_size=volume.voxel_size,
+            unit=volume.unit,
+            digest=digest_of(volume),
+        )
+
+    def agrees_with(self, volume: Volume) -> bool:
+        """Tell whether `volume` is the image that is meant."""
+        return (self.shape, self.digest) == (volume.shape, digest_of(volume))
+
+    def open(self, folder: Path) -> Volume:
+        """Open the image again, from its file or from the workspace `folder`.
+
+        Raises
+        ------
+        ReadError
+            If the file is gone, unreadable, or no longer the same image.
+        """
+        volume = self._stored(folder) if not Path(self.path).is_absolute() else self._read()
+        if not self.agrees_with(volume):
+            raise io.ReadError(
+                f"{self.name}: is no longer the image this workspace was made for "
+                f"(expected shape {self.shape} and other content, got {volume.shape}); "
+                "restore the file, or start a new workspace for this one"
+            )
+        return volume
+
+    def _read(self) -> Volume:
+        how = {name: tuple(v) if isinstance(v, list) else v for name, v in self.how.items()}
+        found = io.read(self.path, **how)
+        return Volume(
+            found.data, self.voxel_size, self.unit, self.name, found.source, found.how
+        )
+
+    def _stored(self, folder: Path) -> Volume:
+        data = np.load(folder / self.path, mmap_mode="r", allow_pickle=False)
+        return Volume(data, self.voxel_size, self.unit, self.name)
+
+
+def digest_of(volume: Volume) -> str:
+    """Hash up to a megabyte of the first, the middle and the last slice, as SHA-256."""
+    digest = hashlib.sha256(volume.dtype.str.encode())
+    depth = volume.shape[0]
+    for index in sorted({0, depth // 2, depth - 1}):
+        flat = np.ascontiguousarray(volume.slice("z", index)).reshape(-1)
+        digest.update(flat[: MEGABYTE // flat.itemsize].tobytes())
+    return digest.hexdigest()
+
+
+def _store(volume: Volume, path: Path) -> str:
+    with io.atomic_write(path) as file:
+        np.lib.format.write_array(file, np.asarray(volume.data), allow_pickle=False)
+    return path.name

@@ -1,0 +1,224 @@
+"""A workspace: the folder that holds everything about one volume."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import shutil
+import socket
+import weakref
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+
+from annotat_nb import io
+from annotat_nb.operation import Array
+from annotat_nb.store.journal import Journal
+from annotat_nb.store.reference import ImageReference
+from annotat_nb.volume import Volume
+
+SCHEMA = 1
+PROJECT = "project.json"
+
+# A process cannot see its own file locks, so it remembers what it has open.
+_open_here: weakref.WeakValueDictionary[Path, Workspace] = weakref.WeakValueDictionary()
+
+
+class WorkspaceError(ValueError):
+    """A workspace cannot be opened; the message says which, why, and what to do."""
+
+
+class Workspace:
+    """A folder with an image reference, a journal, the last results and the view.
+
+    Parameters
+    ----------
+    path
+        The folder; made, readable by its owner only, when it is missing.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder is no workspace, is of a newer version, or is in use by another process.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).expanduser().resolve()
+        self._refuse_other_folder()
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        self._project = self._read_project()
+        self.journal = Journal(self.path / "journal")
+        _open_here[self.path] = self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this object may still write to the folder."""
+        return not self._lock.closed
+
+    @property
+    def image(self) -> ImageReference | None:
+        """The image that the workspace belongs to; None in a new workspace."""
+        return self._reference("image")
+
+    def bind(self, volume: Volume) -> None:
+        """Make the workspace belong to `volume`, or check that it does.
+
+        Raises
+        ------
+        WorkspaceError
+            If it belongs to another image.
+        """
+        known = self.image
+        if known is not None and not known.agrees_with(volume):
+            raise WorkspaceError(
+                f"{self.path.name}: belongs to {known.name or 'another image'} of shape "
+                f"{known.shape}, not to {volume.name or 'this one'} of shape {volume.shape}; "
+                "choose another workspace for this image"
+            )
+        if known is None or (volume.source and known.path != str(volume.source)):
+            self.remember(image=ImageReference.of(volume, self.path, "volume.npy"))
+
+    def open_image(self) -> Volume:
+        """Open the image that the workspace belongs to."""
+        if self.image is None:
+            raise WorkspaceError(
+                f"{self.path.name}: has no image yet; open it with "
+                "annotat_nb.Session(volume, workspace=...)"
+            )
+        return self.image.open(self.path)
+
+    def open_visualization(self) -> Volume | None:
+        """Open the image that is shown instead of the original; None when there is none."""
+        reference = self._reference("visualization")
+        return reference and reference.open(self.path)
+
+    def remember_visualization(self, volume: Volume | None) -> None:
+        """Remember the image that is shown instead of the original."""
+        reference = volume and ImageReference.of(volume, self.path, "visualization.npy")
+        self.remember(visualization=reference)
+
+    def remember(self, **references: ImageReference | None) -> None:
+        """Write image references into the project file."""
+        for name, reference in references.items():
+            self._project[name] = reference and reference.model_dump(mode="json")
+        self._write_json(PROJECT, self._project)
+
+    def save_view(self, view: dict[str, Any]) -> None:
+        """Remember what is shown; the last view wins."""
+        self._write_json("view.json", view)
+
+    def load_view(self) -> dict[str, Any] | None:
+        """Return what was shown last; None when that is unknown or unreadable."""
+        try:
+            view = json.loads((self.path / "view.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return view if isinstance(view, dict) else None
+
+    def save_result(self, name: str, data: Array) -> str:
+        """Store an array as Zarr under a new file name and return that name."""
+        import zarr
+
+        folder = self.path / "results"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        numbers = [int(p.name.split("-")[-1]) for p in folder.glob(f"{name}-*[0-9]")]
+        final = folder / f"{name}-{max(numbers, default=0) + 1:06d}"
+        part = final.with_name(f"{final.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        zarr.save_array(str(part), data)
+        part.rename(final)
+        io.sync_folder(folder)
+        return final.name
+
+    def load_result(self, name: str) -> Array | None:
+        """Return a stored array; None when it is gone or unreadable."""
+        import zarr
+
+        path = self.path / "results" / Path(name).name
+        if not path.is_dir():
+            return None
+        return np.asarray(zarr.open_array(str(path), mode="r"))
+
+    def drop_results(self, name: str, *, keep: str) -> None:
+        """Remove the stored arrays called `name`, but for the file `keep`."""
+        for path in (self.path / "results").glob(f"{name}-*"):
+            if path.name != keep:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def close(self) -> None:
+        """Give the folder back; another session may then open it."""
+        if self.is_open:
+            self.journal.close()
+            self._lock.close()
+
+    def _refuse_other_folder(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise WorkspaceError(f"{self.path.name}: is a file; name a folder for the workspace")
+        is_foreign = self.path.is_dir() and not (self.path / "lock").exists()
+        if is_foreign and any(self.path.iterdir()):
+            raise WorkspaceError(
+                f"{self.path.name}: holds other files; name a new folder for the workspace"
+            )
+
+    def _take_lock(self) -> BinaryIO:
+        if (former := _open_here.get(self.path)) is not None:
+            former.close()
+        file = (self.path / "lock").open("a+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            owner = file.read().decode(errors="replace").strip() or "another process"
+            file.close()
+            raise WorkspaceError(
+                f"{self.path.name}: is in use by {owner}; close it there, or restart that kernel"
+            ) from error
+        file.truncate(0)
+        file.write(_who().encode())
+        file.flush()
+        return file
+
+    def _read_project(self) -> dict[str, Any]:
+        path = self.path / PROJECT
+        if not path.exists():
+            return {"schema": SCHEMA}
+        try:
+            project = json.loads(path.read_text())
+            schema = int(project["schema"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._lock.close()
+            raise WorkspaceError(
+                f"{self.path.name}: its {PROJECT} cannot be read ({error}); restore it from a copy"
+            ) from error
+        if schema > SCHEMA:
+            self._lock.close()
+            raise WorkspaceError(
+                f"{self.path.name}: was made by a newer annotat_nb; update this one to open it"
+            )
+        return dict(project)
+
+    def _reference(self, name: str) -> ImageReference | None:
+        stored = self._project.get(name)
+        return stored and ImageReference.model_validate(stored)
+
+    def _write_json(self, name: str, content: dict[str, Any]) -> None:
+        with io.atomic_write(self.path / name) as file:
+            file.write(json.dumps(content, indent=1).encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user} on {socket.gethostname()} (process {os.getpid()})"
