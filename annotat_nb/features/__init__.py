@@ -1,5 +1,27 @@
 """Features: what a classifier sees at each voxel."""
 
-from annotat_nb.features.feature import Feature, Radii
+from annotat_nb.features.difference_of_gaussians import DifferenceOfGaussians
+from annotat_nb.features.feature import Feature, Radii, to_finite
+from annotat_nb.features.gaussian import Gaussian
+from annotat_nb.features.identity import Identity
+from annotat_nb.features.maximum import Maximum
+from annotat_nb.features.mean import Mean
+from annotat_nb.features.median import Median
+from annotat_nb.features.minimum import Minimum
+from annotat_nb.features.sobel import Sobel
+from annotat_nb.features.variance import Variance
 
-__all__ = ["Feature", "Radii"]
+__all__ = [
+    "DifferenceOfGaussians",
+    "Feature",
+    "Gaussian",
+    "Identity",
+    "Maximum",
+    "Mean",
+    "Median",
+    "Minimum",
+    "Radii",
+    "Sobel",
+    "Variance",
+    "to_finite",
+]

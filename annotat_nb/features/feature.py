@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated
 
+import numpy as np
 from pydantic import AfterValidator, Field
 
 from annotat_nb.operation import Array, Operation
@@ -27,8 +28,37 @@ class Feature(Operation):
 
     @abstractmethod
     def __call__(self, image: Array, /) -> Array:
-        """Compute the channels of `image`, (z, y, x), as float32, (channels, z, y, x)."""
+        """Compute the channels of `image`, (z, y, x), as float32, (channels, z, y, x).
+
+        NaN and infinities count as the smallest finite value of `image`.
+        """
 
     @abstractmethod
     def channels(self) -> tuple[str, ...]:
         """Name the channels, in the order in which they are computed."""
+
+
+def to_finite(image: Array, low: float | None = None) -> Array:
+    """Return `image` as float32 in which NaN and infinities have become `low`.
+
+    Parameters
+    ----------
+    image
+        Real numbers of any type and shape.
+    low
+        What replaces them; None takes the smallest finite value of `image`, or 0 if there is
+        none.
+
+    Examples
+    --------
+    >>> to_finite(np.array([2.0, np.nan, -1.0, np.inf]))
+    array([ 2., -1., -1., -1.], dtype=float32)
+    """
+    with np.errstate(over="ignore"):
+        values = np.asarray(image, dtype=np.float32)
+    finite = np.isfinite(values) if image.dtype.kind == "f" else True
+    if np.all(finite):
+        return values
+    if low is None:
+        low = values.min(where=finite, initial=np.inf) if np.any(finite) else 0.0
+    return np.where(finite, values, np.float32(low))

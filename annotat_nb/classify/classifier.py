@@ -1,0 +1,36 @@
+"""What every classifier has in common."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Protocol
+
+from annotat_nb.operation import Array, Record
+
+
+class Predictor(Protocol):
+    """A classifier that has learnt."""
+
+    def predict_proba(self, rows: Array, /) -> Array:
+        """Return the probability of each class, (rows, classes), float32, summing to 1."""
+
+
+class Classifier(Record):
+    """The parameters of a method that learns classes from examples."""
+
+    @abstractmethod
+    def fit(
+        self, rows: Array, targets: Array, /, *, seed: int, progress: Callable[[float], None]
+    ) -> Predictor:
+        """Learn from float32 `rows`, (samples, features), and their class ids, (samples,).
+
+        The result depends on the arguments alone, never on the number of processors. `progress`
+        receives the share that is done and may raise to cancel.
+        """
+
+
+def spare_processors() -> int:
+    """Return how many threads may work so that one processor stays free for the user."""
+    return max(1, (os.cpu_count() or 1) - 1)

@@ -1,0 +1,73 @@
+"""What a segmentation is computed with."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, SerializeAsAny
+
+from annotat_nb.classify.classifier import Classifier
+from annotat_nb.classify.forest import RandomForest
+from annotat_nb.classify.selection import FeatureSelection
+from annotat_nb.features import Feature, Gaussian, Identity
+from annotat_nb.operation import Record
+from annotat_nb.superpixels import SuperpixelMethod, Waterpixels
+
+Pooling = Literal["mean", "min", "max"]
+
+
+def _known_device(name: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda:N' such as 'cuda:0', got {name!r}")
+    return name
+
+
+def _at_least_one_feature(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    if not features:
+        raise ValueError("a pipeline needs at least one feature; add Identity(), the grey value")
+    return tuple(dict.fromkeys(features))
+
+
+def _at_least_one_pooling(pooling: tuple[Pooling, ...]) -> tuple[Pooling, ...]:
+    if not pooling:
+        raise ValueError("a pipeline needs at least one pooling: 'mean', 'min' or 'max'")
+    return tuple(dict.fromkeys(pooling))
+
+
+class Pipeline(Record):
+    """Every choice between an image with markers and its segmentation.
+
+    Examples
+    --------
+    >>> Pipeline(superpixels=None).classifier
+    RandomForest(n_estimators=200)
+    """
+
+    title: ClassVar[str] = "Classifier parameters"
+
+    features: Annotated[
+        tuple[SerializeAsAny[Feature], ...], AfterValidator(_at_least_one_feature)
+    ] = (Identity(), Gaussian())
+    """What the classifier sees at each voxel. More features can tell more apart, but take longer
+    and need more markers."""
+
+    superpixels: SerializeAsAny[SuperpixelMethod] | None = Field(default_factory=Waterpixels)
+    """How voxels are grouped before they are classified; None classifies each voxel by itself,
+    which is finer and slower."""
+
+    pooling: Annotated[tuple[Pooling, ...], AfterValidator(_at_least_one_pooling)] = ("mean",)
+    """How the values of a feature within a superpixel become one number: their mean, smallest or
+    largest. Each choice multiplies the number of features."""
+
+    selection: FeatureSelection | None = Field(default_factory=FeatureSelection)
+    """Leave out the features that hardly matter; None keeps all."""
+
+    classifier: SerializeAsAny[Classifier] = Field(default_factory=RandomForest)
+    """What learns the classes from the markers."""
+
+    device: Annotated[str, AfterValidator(_known_device)] = "auto"
+    """Where it is computed: ``auto``, ``cpu``, or a graphics card such as ``cuda:0``."""
+
+    seed: int = Field(0, ge=0, lt=2**32)
+    """Start of the random numbers. The same seed gives the same segmentation."""

@@ -1,0 +1,51 @@
+"""Differences of Gaussians."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from annotat_nb.features.feature import Radii, to_finite
+from annotat_nb.features.gaussian import TRUNCATE, smooth
+from annotat_nb.features.multiscale import Multiscale, per_axis
+from annotat_nb.operation import Array
+
+
+class DifferenceOfGaussians(Multiscale):
+    """Keep what lies between two degrees of smoothing: blobs and edges of that size.
+
+    Every pair of radii i < j gives the channel G(i) - G(j); a single radius gives the image
+    minus G.
+
+    Examples
+    --------
+    >>> DifferenceOfGaussians(radii=(1, 2, 4)).channels()[0]
+    'Difference of Gaussians (FFT Difference of Gaussians) r=1-2'
+    """
+
+    title: ClassVar[str] = "Difference of Gaussians (FFT Difference of Gaussians)"
+
+    radii: Radii = Field((1, 2, 4, 8), json_schema_extra={"unit": "voxel"})
+    """Standard deviations of the Gaussians, one channel for each pair. Larger values respond to
+    larger structures."""
+
+    def __call__(self, image: Array, /) -> Array:
+        values = to_finite(image)
+        smoothed = [self.filter(values, radius) for radius in self.radii]
+        if len(smoothed) == 1:
+            return (values - smoothed[0])[None]
+        return np.stack([fine - coarse for fine, coarse in combinations(smoothed, 2)])
+
+    def filter(self, image: Array, radius: int, /) -> Array:
+        return smooth(image, radius, self.ndim)
+
+    def channels(self) -> tuple[str, ...]:
+        if len(self.radii) == 1:
+            return (f"{self.title} r=0-{self.radii[0]}",)
+        return tuple(f"{self.title} r={i}-{j}" for i, j in combinations(self.radii, 2))
+
+    def halo(self) -> tuple[int, int, int]:
+        return per_axis(TRUNCATE * max(self.radii), self.ndim)

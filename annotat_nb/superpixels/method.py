@@ -1,0 +1,74 @@
+"""What every way of making superpixels has in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from annotat_nb.operation import Array, Operation
+
+SeedSpacing = Annotated[int, Field(ge=2, le=256, json_schema_extra={"unit": "voxel"})]
+"""Distance between the centres of neighbouring superpixels."""
+
+Report = Callable[[float], None]
+"""Receives the share that is done, 0 to 1; whatever it raises stops the work."""
+
+
+class SuperpixelMethod(Operation):
+    """An operation that divides an image into small regions of similar voxels."""
+
+    seed_spacing: SeedSpacing = 7
+    """Distance between the centres of neighbouring superpixels. Larger values give fewer, larger
+    superpixels: faster, but thin structures get lost."""
+
+    ndim: Literal[2, 3] = 2
+    """2 divides each XY slice by itself; 3 makes superpixels that reach through slices."""
+
+    @abstractmethod
+    def __call__(
+        self,
+        image: Array,
+        /,
+        *,
+        intensity_range: tuple[float, float] | None = None,
+        progress: Report | None = None,
+    ) -> Array:
+        """Divide `image`, (z, y, x), into superpixels.
+
+        Parameters
+        ----------
+        image
+            Real numbers, (z, y, x); read in tiles, so it may lie on disk. NaN and infinities
+            count as the lowest intensity.
+        intensity_range
+            Smallest and largest finite value of the image; None measures them.
+        progress
+            Called with the share that is done, often; raise in it to cancel.
+
+        Returns
+        -------
+        ndarray
+            uint32, (z, y, x): ids from 1 without gaps, each superpixel connected through faces
+            (within its slice where `ndim` is 2).
+        """
+
+    def expected_count(self, shape: tuple[int, int, int]) -> int:
+        """Estimate how many superpixels an image of `shape` gives.
+
+        Examples
+        --------
+        >>> from annotat_nb.superpixels import Waterpixels
+        >>> Waterpixels(seed_spacing=10).expected_count((5, 100, 60))
+        300
+        """
+        depth, height, width = shape
+        cells = count_cells(height, self.seed_spacing) * count_cells(width, self.seed_spacing)
+        return cells * (depth if self.ndim == 2 else count_cells(depth, self.seed_spacing))
+
+
+def count_cells(extent: int, spacing: int) -> int:
+    """Return how many cells of about `spacing` voxels fit into `extent`, at least one."""
+    return max(1, round(extent / spacing))
