@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from annotat_nb.operation import Array, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Predictor(Protocol):

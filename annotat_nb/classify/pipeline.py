@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny
 
-from annotat_nb.classify.classifier import Classifier
+from annotat_nb.classify.classifier import Classifier  # noqa: TC001 -- pydantic reads it
 from annotat_nb.classify.forest import RandomForest
 from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.features import Feature, Gaussian, Identity

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from annotat_nb.classify.classifier import Classifier, Predictor
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.operation import Array
 
 
 class LinearSvm(Classifier):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,7 +11,9 @@ from pydantic import Field
 from annotat_nb.features.feature import Radii, to_finite
 from annotat_nb.features.gaussian import TRUNCATE, smooth
 from annotat_nb.features.multiscale import Multiscale, per_axis
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 
 class DifferenceOfGaussians(Multiscale):

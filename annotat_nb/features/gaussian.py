@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.features.feature import Radii
+from annotat_nb.features.feature import Radii  # noqa: TC001 -- pydantic reads it
 from annotat_nb.features.multiscale import Multiscale, per_axis
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 TRUNCATE = 4
 """Where the kernels are cut, in standard deviations."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from annotat_nb.features.multiscale import Multiscale, window
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 
 class Minimum(Multiscale):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field
 
 from annotat_nb.features.feature import Feature, Radii, to_finite
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 
 class Multiscale(Feature):

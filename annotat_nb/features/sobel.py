@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from annotat_nb.features.feature import Feature, to_finite
 from annotat_nb.features.multiscale import per_axis
-from annotat_nb.operation import Array
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 
 class Sobel(Feature):

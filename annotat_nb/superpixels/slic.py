@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from annotat_nb.operation import Array
 from annotat_nb.superpixels.method import Report, SuperpixelMethod
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
 
 
 class Slic(SuperpixelMethod):
