@@ -36,11 +36,10 @@ class Annotation:
         self.labels: LabelImage | None = None
         self.labels_version = 0
         self.history = History()
-        self.revision = 0
-        """Grows by one with each change of markers or classes: dates a segmentation."""
         self._submit = submit or self.make
         self.classes = ClassTable(self._commit_classes)
         self._next_stroke = 1
+        self._steps_made = 0
 
     @property
     def shape(self) -> Shape:
@@ -60,7 +59,10 @@ class Annotation:
         """Carry out `edit` and remember how to undo it."""
         self._create_strokes(edit)
         before = tuple(self._write(write) for write in edit.writes)
-        step = Step(edit, before, self.classes.stored(), self.labels_version)
+        self._steps_made += 1
+        step = Step(
+            self._steps_made, edit, before, self.classes.stored(), self.labels_version
+        )
         self.history.push(step)
         self._settle(edit, edit.classes)
 
@@ -105,7 +107,6 @@ class Annotation:
             self.labels.write_values(write.voxels, before)
 
     def _settle(self, edit: Edit, classes: Classes | None) -> None:
-        self.revision += 1
         if classes is not None:
             self.classes.replace(classes)
         self.changed.emit(bounding_box(edit, self.shape))

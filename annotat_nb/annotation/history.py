@@ -44,6 +44,8 @@ class Edit:
 class Step:
     """An edit that was made, with what it replaced."""
 
+    number: int
+    """Grows with each step that is made, and is never given twice."""
     edit: Edit
     before: tuple[Values, ...]
     classes_before: Classes | None
@@ -73,6 +75,17 @@ class History:
         self.done.append(step)
         while len(self.done) > 1 and self.nbytes > self.max_bytes:
             self.nbytes -= self.done.popleft().nbytes
+
+    @property
+    def position(self) -> int:
+        """Number of the last step that stands; 0 when none does."""
+        return self.done[-1].number if self.done else 0
+
+    def steps_since(self, position: int) -> int:
+        """Count the steps between an earlier `position` and now, made and taken back alike."""
+        made = sum(step.number > position for step in self.done)
+        taken_back = sum(step.number <= position for step in self.undone)
+        return made + taken_back
 
     def back(self) -> Step | None:
         """Move the last step to the undone ones and return it; None when there is none."""

@@ -1,0 +1,7 @@
+"""The open work: one volume and everything that derives from it."""
+
+from annotat_nb.session.recorder import Recorder, SessionClosed
+from annotat_nb.session.session import Session, SessionError, open  # noqa: A004 - public name
+from annotat_nb.session.view import View
+
+__all__ = ["Recorder", "Session", "SessionClosed", "SessionError", "View", "open"]

@@ -1,0 +1,117 @@
+"""Bringing a session back from its journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from annotat_nb.annotation import Annotation, Classes, LabelClass, LabelImage
+from annotat_nb.classify import Pipeline
+from annotat_nb.rendering.palette import class_color
+from annotat_nb.session.segmenting import Superpixels
+from annotat_nb.session.view import View
+from annotat_nb.store import Entry, Workspace, WorkspaceError
+from annotat_nb.store.codec import decode_edit
+from annotat_nb.superpixels import SuperpixelMethod
+
+
+@dataclass
+class Resumed:
+    """What a journal holds besides the annotation."""
+
+    pipeline: Pipeline | None = None
+    superpixels: Superpixels | None = None
+    segmented_at: int | None = None
+
+
+def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
+    """Repeat the actions in the journal on `annotation`, and return what else they led to.
+
+    Raises
+    ------
+    WorkspaceError
+        If the journal holds an action that this version does not know.
+    """
+    found = Resumed()
+    for entry in workspace.journal.entries:
+        try:
+            _repeat(entry, workspace, annotation, found)
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkspaceError(
+                f"{workspace.path.name}: action {entry.number} ({entry.kind}) cannot be repeated "
+                f"({error}); update annotat_nb, or restore the workspace from a copy"
+            ) from error
+    return found
+
+
+def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: Resumed) -> None:
+    match entry.kind:
+        case "edit":
+            _remake(entry.payload, annotation)
+        case "undo":
+            annotation.undo()
+        case "redo":
+            annotation.redo()
+        case "hidden":
+            annotation.classes.hide_only(frozenset(json.loads(entry.payload)["classes"]))
+        case "pipeline":
+            found.pipeline = Pipeline.model_validate_json(entry.payload)
+        case "superpixels":
+            found.superpixels = _superpixels(json.loads(entry.payload), workspace)
+        case "segmentation":
+            _segmentation(json.loads(entry.payload), workspace, annotation, found)
+        case kind:
+            raise ValueError(f"no action is called {kind!r}")
+
+
+def _remake(payload: bytes, annotation: Annotation) -> None:
+    edit = decode_edit(payload)
+    if not all(write.voxels.inside(annotation.shape) for write in edit.writes):
+        raise ValueError("it writes outside the volume")
+    annotation.make(edit)
+
+
+def _superpixels(facts: dict[str, Any], workspace: Workspace) -> Superpixels | None:
+    data = workspace.load_result(str(facts["file"]))
+    if data is None:
+        return None
+    stored = facts["method"]
+    method = stored and SuperpixelMethod.model_validate(stored)
+    return Superpixels(LabelImage(data, origin=str(facts["origin"])), method)
+
+
+def _segmentation(
+    facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
+) -> None:
+    data = workspace.load_result(str(facts["file"]))
+    labels = None if data is None else LabelImage(data, origin=str(facts["origin"]))
+    annotation.set_labels(labels)
+    found.segmented_at = None if labels is None else int(facts["position"])
+
+
+def stored_view(workspace: Workspace) -> View | None:
+    """Return the view that the workspace was left with; None when there is none."""
+    view = workspace.load_view()
+    try:
+        return view and View.model_validate(view)
+    except ValidationError:
+        return None
+
+
+def merged_classes(
+    known: Classes, loaded: Sequence[dict[str, Any]], used: Iterable[np.integer[Any]]
+) -> Classes:
+    """Return the class table for a loaded label: its own classes, then those it did not name."""
+    table = {item.id: item for item in known}
+    table.update({entry.id: entry for entry in map(LabelClass.model_validate, loaded)})
+    for number in map(int, used):
+        if number not in table:
+            table[number] = LabelClass(
+                id=number, name=f"Class {number}", color=class_color(number)
+            )
+    return tuple(table[number] for number in sorted(table))

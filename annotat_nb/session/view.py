@@ -1,0 +1,84 @@
+"""What is shown, and with which tool: kept with the workspace, never computed on."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from annotat_nb.blocks import Shape
+from annotat_nb.operation import Record
+from annotat_nb.rendering import COLORMAPS
+from annotat_nb.volume import AXES, Axis
+
+Index = Annotated[int, Field(ge=0)]
+Opacity = Annotated[float, Field(ge=0, le=1)]
+ToolName = Literal["move", "center", "paint", "erase"]
+
+
+class View(Record):
+    """Which slice is shown, and how.
+
+    Examples
+    --------
+    >>> View(axis="y", y=3).index
+    3
+    """
+
+    title: ClassVar[str] = "View"
+
+    axis: Axis = "z"
+    """Axis that the shown slice cuts: "z" is XY, "y" is XZ, "x" is YZ."""
+    z: Index = 0
+    """Number of the XY slice, from 0."""
+    y: Index = 0
+    """Number of the XZ slice, from 0."""
+    x: Index = 0
+    """Number of the YZ slice, from 0."""
+    image: Literal["original", "alternative"] = "original"
+    """Which image is shown: the one computed on, or the visualization image."""
+    window: tuple[float, float] | None = None
+    """Intensities shown as black and white; none: chosen from the image."""
+    colormap: str = "Grays"
+    """Colours of the slice."""
+    label_opacity: Opacity = 0.35
+    """How strongly the labels cover the slice."""
+    show_labels: bool = True
+    """Show the segmentation over the slice."""
+    show_superpixels: bool = False
+    """Show the superpixels' boundaries over the slice."""
+    show_markers: bool = True
+    """Show what was painted."""
+    label: Index = 0
+    """Class that the brush paints."""
+    radius: Annotated[int, Field(ge=0, le=500, json_schema_extra={"unit": "voxel"})] = 5
+    """Radius of the brush. 1 marks five voxels."""
+    tool: ToolName = "paint"
+    """What the left mouse button does."""
+
+    @model_validator(mode="after")
+    def _known_colormap(self) -> View:
+        if self.colormap not in COLORMAPS:
+            raise ValueError(f"no colour map is called {self.colormap!r}; see COLORMAPS")
+        return self
+
+    @property
+    def index(self) -> int:
+        """Number of the shown slice along its axis."""
+        return int(getattr(self, self.axis))
+
+    @property
+    def position(self) -> Shape:
+        """The voxel where the three planes meet, (z, y, x)."""
+        return self.z, self.y, self.x
+
+    def within(self, shape: Shape) -> View:
+        """Return the view with its slices inside a volume of `shape`."""
+        inside = {a: min(getattr(self, a), e - 1) for a, e in zip(AXES, shape, strict=True)}
+        return self.model_copy(update=inside)
+
+
+def middle_of(shape: Shape) -> View:
+    """Return the view that a volume of `shape` opens with: its middle."""
+    z, y, x = (extent // 2 for extent in shape)
+    return View(z=z, y=y, x=x)
