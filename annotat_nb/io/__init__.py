@@ -1,0 +1,19 @@
+"""Reading images, reading and writing labels."""
+
+from annotat_nb.io.errors import ReadError, WriteError
+from annotat_nb.io.labels import read_labels, read_superpixels, write_labels, write_superpixels
+from annotat_nb.io.raw import RawGuess, parse_raw_name
+from annotat_nb.io.reader import READERS, read
+
+__all__ = [
+    "READERS",
+    "RawGuess",
+    "ReadError",
+    "WriteError",
+    "parse_raw_name",
+    "read",
+    "read_labels",
+    "read_superpixels",
+    "write_labels",
+    "write_superpixels",
+]

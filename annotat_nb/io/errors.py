@@ -1,0 +1,75 @@
+"""What goes wrong with files, said in one sentence: file, cause, remedy."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class ReadError(ValueError):
+    """A file that cannot be read; the message begins with its name."""
+
+
+class WriteError(ValueError):
+    """A file that cannot be written; the message begins with its name."""
+
+
+def name_of(path: Path) -> str:
+    r"""Return the name of `path` with its unprintable characters spelt out.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> name_of(Path("scans/bone\n.tif"))
+    'bone\\n.tif'
+    """
+    name = path.name or str(path)
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def cannot_read(path: Path, cause: str, remedy: str) -> ReadError:
+    """Make the error that says why `path` cannot be read, and what to do."""
+    return ReadError(f"{name_of(path)}: {cause}; {remedy}")
+
+
+def cannot_write(path: Path, cause: str, remedy: str) -> WriteError:
+    """Make the error that says why `path` cannot be written, and what to do."""
+    return WriteError(f"{name_of(path)}: {cause}; {remedy}")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever a decoding library raises into one `ReadError` about `path`."""
+    try:
+        yield
+    except ReadError:
+        raise
+    except MemoryError as error:
+        raise cannot_read(path, "memory ran out", "read a smaller part of it") from error
+    except OSError as error:
+        cause = f"cannot be opened ({error.strerror or error})"
+        raise cannot_read(path, cause, "check the path and its permissions") from error
+    except Exception as error:
+        cause = f"is damaged or of an unknown kind ({_in_short(error)})"
+        remedy = "write it again as TIFF with the program that made it"
+        raise cannot_read(path, cause, remedy) from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the file system raises into one `WriteError` about `path`."""
+    try:
+        yield
+    except OSError as error:
+        cause = f"cannot be written ({error.strerror or error})"
+        remedy = "free some space or choose another folder; a file of this name is unchanged"
+        raise cannot_write(path, cause, remedy) from error
+
+
+def _in_short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:120]}" if text else type(error).__name__

@@ -1,0 +1,174 @@
+"""Label images and superpixels: complete integer images in TIFF or RAW files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotat_nb.io.class_table import LARGEST_ID, ClassEntry, from_json, to_json
+from annotat_nb.io.errors import cannot_read, cannot_write, reading, writing
+from annotat_nb.io.label_files import WRITERS, classes_of, open_integers
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import DTypeLike
+
+    from annotat_nb.operation import Array
+
+_DTYPES = ("uint8", "uint16", "uint32")
+_LARGEST_SUPERPIXEL = 2**32 - 1
+
+
+def write_labels(
+    path: str | os.PathLike[str],
+    labels: Any,
+    *,
+    dtype: DTypeLike | None = None,
+    classes: Iterable[Mapping[str, Any]] = (),
+    voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    unit: str = "px",
+) -> Path:
+    """Write a label image wholly or not at all.
+
+    Parameters
+    ----------
+    path
+        Where to write: ``.tif`` or ``.tiff`` (compressed OME-TIFF), or ``.raw``, whose size and
+        bits are added to its name.
+    labels
+        Class ids, 0 … 65535, (z, y, x) or (y, x), of an integer dtype.
+    dtype
+        uint8, uint16 or uint32; default: the smallest that holds the ids.
+    classes
+        One mapping a class: id, name, color (``#rrggbb``), visible. A TIFF embeds the table; a
+        RAW has no room, so it goes to ``.classes.json`` beside it.
+    voxel_size, unit
+        Edge lengths of a voxel, (z, y, x), and their unit. A RAW has no room for them.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    WriteError
+        If the labels do not fit the dtype, or the file cannot be written; an older file of that
+        name is then unchanged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_labels(folder / "labels.raw", np.ones((2, 3, 4), "uint8")).name
+    'labels_4x3x2_8bits.raw'
+    """
+    target = Path(path).absolute()
+    ids = _stack_of_ids(target, labels)
+    low, high = int(ids.min()), int(ids.max())
+    if low < 0 or high > LARGEST_ID:
+        cause = f"labels are 0 … {LARGEST_ID}, got {low} … {high}"
+        raise cannot_write(target, cause, "renumber them, or save them as superpixels")
+    stored = ids.astype(_chosen_dtype(target, dtype, high), copy=False)
+    return _write(target, stored, to_json(classes), voxel_size, unit)
+
+
+def read_labels(
+    path: str | os.PathLike[str], shape: tuple[int, ...] | None = None
+) -> tuple[Array, tuple[ClassEntry, ...]]:
+    """Read a label image and the class table saved with it.
+
+    Parameters
+    ----------
+    path
+        A TIFF or RAW file, or whatever `annotat_nb.read` opens.
+    shape
+        The shape that the labels must have, (z, y, x).
+
+    Returns
+    -------
+    labels
+        Class ids, (z, y, x), uint8 or uint16.
+    classes
+        The class table; empty when the file has none.
+
+    Raises
+    ------
+    ReadError
+        If the file holds other than integers 0 … 65535, or has another shape.
+    """
+    source = Path(path).absolute()
+    with reading(source):
+        ids = open_integers(source, shape)
+        low, high = int(ids.min()), int(ids.max())
+        if low < 0 or high > LARGEST_ID:
+            cause = f"holds {low} … {high}, but labels are 0 … {LARGEST_ID}"
+            raise cannot_read(source, cause, "renumber them, or load it as superpixels")
+        small = ids.dtype if ids.dtype in (np.uint8, np.uint16) else np.min_scalar_type(high)
+        classes = classes_of(source)
+        return ids.astype(small, copy=False), from_json(source, classes) if classes else ()
+
+
+def write_superpixels(path: str | os.PathLike[str], ids: Any) -> Path:
+    """Write superpixel ids, 1 or more everywhere, as uint32; see `write_labels`."""
+    target = Path(path).absolute()
+    stack = _stack_of_ids(target, ids)
+    low, high = int(stack.min()), int(stack.max())
+    if low < 1 or high > _LARGEST_SUPERPIXEL:
+        cause = f"superpixel ids are 1 … {_LARGEST_SUPERPIXEL}, got {low} … {high}"
+        raise cannot_write(target, cause, "give every voxel a positive id")
+    return _write(target, stack.astype(np.uint32, copy=False), "", (1.0, 1.0, 1.0), "px")
+
+
+def read_superpixels(path: str | os.PathLike[str], shape: tuple[int, ...] | None = None) -> Array:
+    """Read superpixel ids, (z, y, x), as uint32; each voxel must have an id of 1 or more.
+
+    Raises
+    ------
+    ReadError
+        If the file holds other than positive integers, or has another shape than `shape`.
+    """
+    source = Path(path).absolute()
+    with reading(source):
+        ids = open_integers(source, shape)
+        low, high = int(ids.min()), int(ids.max())
+        if low < 1 or high > _LARGEST_SUPERPIXEL:
+            cause = f"holds {low} … {high}, but superpixel ids are 1 … {_LARGEST_SUPERPIXEL}"
+            raise cannot_read(source, cause, "load it as a label, or give every voxel an id")
+        return ids.astype(np.uint32, copy=False)
+
+
+def _stack_of_ids(target: Path, ids: Any) -> Array:
+    stack = np.asarray(ids)
+    if stack.dtype.kind not in "bui":
+        cause = f"labels must be integers, got {stack.dtype}"
+        raise cannot_write(target, cause, "use data.astype('int32')")
+    if stack.ndim not in (2, 3) or not stack.size:
+        cause = f"labels have 2 or 3 dimensions (z, y, x), got shape {stack.shape}"
+        raise cannot_write(target, cause, "write one stack at a time")
+    stack = stack.astype(np.uint8) if stack.dtype.kind == "b" else stack
+    return stack if stack.ndim == 3 else stack[None]
+
+
+def _chosen_dtype(target: Path, dtype: DTypeLike | None, high: int) -> np.dtype[Any]:
+    chosen = np.dtype(dtype) if dtype is not None else np.min_scalar_type(high)
+    if chosen.name not in _DTYPES:
+        raise cannot_write(target, f"labels cannot be saved as {chosen}", f"use one of {_DTYPES}")
+    if high > np.iinfo(chosen).max:
+        cause = f"labels reach {high}, but {chosen} holds {np.iinfo(chosen).max}"
+        raise cannot_write(target, cause, f"use dtype={np.min_scalar_type(high).name!r}")
+    return chosen
+
+
+def _write(
+    target: Path, ids: Array, table: str, voxel_size: tuple[float, float, float], unit: str
+) -> Path:
+    if target.suffix.lower() not in WRITERS:
+        cause = f"labels cannot be saved as {target.suffix or 'a file without suffix'!r}"
+        raise cannot_write(target, cause, f"use one of {', '.join(WRITERS)}")
+    with writing(target):
+        return WRITERS[target.suffix.lower()](target, ids, table, voxel_size, unit)

@@ -1,0 +1,111 @@
+"""One reader for each kind of file, and `read`, which picks it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from annotat_nb.io.errors import cannot_read, reading
+from annotat_nb.io.options import Options
+from annotat_nb.io.raw import read_raw
+from annotat_nb.io.sequence import is_pattern, read_image, read_sequence
+from annotat_nb.io.tiff import read_tiff
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from numpy.typing import DTypeLike
+
+    from annotat_nb.volume import Volume
+
+READERS: dict[str, Callable[[Path, Options], Volume]] = {
+    ".tif": read_tiff,
+    ".tiff": read_tiff,
+    ".btf": read_tiff,
+    ".raw": read_raw,
+    ".b": read_raw,
+    ".png": read_image,
+    ".jpg": read_image,
+    ".jpeg": read_image,
+}
+"""What reads the files of each suffix."""
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    dataset: str | None = None,
+    shape: tuple[int, ...] | None = None,
+    dtype: DTypeLike | None = None,
+    voxel_size: tuple[float, float, float] | None = None,
+    time: int | None = None,
+    channel: int | None = None,
+    rgb: Literal["luminance"] | int | None = None,
+) -> Volume:
+    """Open an image: a TIFF, RAW, PNG or JPEG file, or a folder or glob of slices.
+
+    Nothing but headers and the first slice is read; the rest follows when it is used.
+
+    Parameters
+    ----------
+    path
+        A file, a folder of slice images, or a pattern such as ``"scan/*.png"``. Slices are taken
+        in natural order (2 before 10).
+    dataset
+        Which image of a file that holds several.
+    shape
+        Number of voxels of a RAW file, (z, y, x); default: from its name, where x comes first
+        (``Beads_1024x1024x151_16bits.raw``).
+    dtype
+        Type of a voxel of a RAW file, little-endian unless it says ``'>u2'``; default: from its
+        name.
+    voxel_size
+        Edge lengths of a voxel, (z, y, x); default: from the file, else 1 px.
+    time, channel
+        Which time point or channel to take, from 0; needed where there are several.
+    rgb
+        What to take of a colour image: ``"luminance"`` or the number of a channel.
+
+    Returns
+    -------
+    Volume
+        The image, (z, y, x); a 2D image is one slice. Its `source` and `how` open it again.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read as asked; the message names the file, cause and remedy.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "ramp_4x3x2_8bits.raw"
+    >>> _ = path.write_bytes(bytes(range(24)))
+    >>> read(path).slice("z", 1)[0]
+    array([12, 13, 14, 15], dtype=uint8)
+    """
+    options = Options(
+        dataset=dataset,
+        shape=shape,
+        dtype=dtype,
+        voxel_size=voxel_size,
+        time=time,
+        channel=channel,
+        rgb=rgb,
+    )
+    source = Path(path).absolute()
+    with reading(source):
+        volume = _reader_of(source)(source, options)
+        return replace(volume, source=source, how=options.given)
+
+
+def _reader_of(path: Path) -> Callable[[Path, Options], Volume]:
+    if path.is_dir() or (is_pattern(path) and not path.exists()):
+        return read_sequence
+    if path.suffix.lower() in READERS:
+        return READERS[path.suffix.lower()]
+    cause = f"is of an unknown kind {path.suffix!r}" if path.suffix else "has no suffix"
+    raise cannot_read(path, cause, f"give one of {', '.join(READERS)}, or a folder of slices")

@@ -1,0 +1,145 @@
+"""TIFF: paged, tiled, compressed, BigTIFF, of either byte order, ImageJ and OME."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from math import prod
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotat_nb.io.errors import cannot_read, reading
+from annotat_nb.io.gate import check_dtype, check_file, check_memory
+from annotat_nb.io.samples import one_sample
+from annotat_nb.io.stack import SliceStack, native
+from annotat_nb.io.tiff_axes import Choice, choose
+from annotat_nb.io.tiff_check import (
+    check_directories,
+    check_ome,
+    check_pages,
+    complaints_are_errors,
+)
+from annotat_nb.io.tiff_scale import scale_of
+from annotat_nb.volume import Volume
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annotat_nb.io.options import Options
+    from annotat_nb.operation import Array
+
+
+def read_tiff(path: Path, options: Options) -> Volume:
+    """Open a TIFF without reading more than its first slice.
+
+    Uncompressed, contiguous pixels are mapped read-only; others are decoded a slice at a time.
+    Palette images give their stored values, since programs save label images and grey images
+    with a colour table that way.
+    """
+    options.refuse(path, "shape", "dtype")
+    with open_tiff(path) as tif:
+        number = _choose_series(path, tif.series, options)
+        series = tif.series[number]
+        check_dtype(path, series.dtype)
+        pages = list(series)
+        check_pages(path, pages, series.keyframe)
+        voxel_size, unit = scale_of(tif, number)
+        choice = choose(path, series.axes, series.shape, options)
+        data = _lazy(path, series, pages, choice, options)
+    return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
+
+
+@contextmanager
+def open_tiff(path: Path) -> Iterator[Any]:
+    """Open `path` with tifffile after the checks; what it logs as damage is an error."""
+    from tifffile import TiffFile
+
+    check_directories(path, check_file(path))
+    with complaints_are_errors(path), TiffFile(path, _multifile=False) as tif:
+        if tif.is_ome:
+            check_ome(path, tif.ome_metadata)
+            tif._multifile = True  # its companions were found to lie in this folder
+        yield tif
+
+
+def _choose_series(path: Path, series: list[Any], options: Options) -> int:
+    if len(series) == 1:
+        options.refuse(path, "dataset")
+        return 0
+    names = {str(at): _describe(at, one) for at, one in enumerate(series)}
+    if options.dataset not in names:
+        cause = f"holds {len(series)} images of different kinds ({', '.join(names.values())[:300]})"
+        raise cannot_read(path, cause, "pass dataset='0' for the first, and so on")
+    return int(options.dataset)
+
+
+def _describe(number: int, series: Any) -> str:
+    return f"{number}: {' x '.join(map(str, series.shape))} {series.dtype}"
+
+
+def _lazy(path: Path, series: Any, pages: list[Any], choice: Choice, options: Options) -> Any:
+    mapped = _mapped(path, series)
+    if mapped is not None:
+        return _from_array(mapped, choice, options)
+    leading = series.shape[: -len(series.keyframe.shape)]
+    if prod(leading) == len(pages) and series.shape == (*leading, *series.keyframe.shape):
+        return _from_pages(path, pages, leading, choice, options)
+    check_memory(path, series.nbytes, "the image")
+    return _from_array(series.asarray(), choice, options)
+
+
+def _mapped(path: Path, series: Any) -> Array | None:
+    """Map the whole of `series`, its unpicked axes included; None where it cannot be mapped."""
+    if series.dataoffset is None or series.is_multifile or series.transform is not None:
+        return None
+    dtype = series.dtype.newbyteorder(series.keyframe.parent.byteorder)
+    end = series.dataoffset + prod(series.shape) * dtype.itemsize
+    if end > series.keyframe.parent.filehandle.size:
+        raise cannot_read(path, "ends before its last slice: it is truncated", "copy it again")
+    return np.memmap(path, dtype, "r", series.dataoffset, series.shape)
+
+
+def _from_array(array: Array, choice: Choice, options: Options) -> Any:
+    image = array[choice.index]
+    if "S" not in choice.axes:
+        return native(image)
+    image = np.moveaxis(image, choice.axes.index("S"), -1)
+    image = image if image.ndim == 4 else image[None]
+    return SliceStack(
+        image.shape[:3],
+        image.dtype.newbyteorder("="),
+        lambda z: one_sample(np.asarray(image[z]), options.rgb),
+    )
+
+
+def _from_pages(
+    path: Path, pages: list[Any], leading: tuple[int, ...], choice: Choice, options: Options
+) -> SliceStack:
+    order = np.arange(len(pages)).reshape(leading)[choice.index[: len(leading)]].ravel()
+    within = choice.index[len(leading) :]
+    samples = choice.axes[-3:].index("S") if "S" in choice.axes[-3:] else None
+    lock = Lock()
+
+    def take(z: int) -> Array:
+        image = _decode(path, pages[order[z]], lock)[within]
+        return (
+            image if samples is None else one_sample(np.moveaxis(image, samples, -1), options.rgb)
+        )
+
+    first = take(0)
+    return SliceStack((len(order), *first.shape), first.dtype.newbyteorder("="), take)
+
+
+def _decode(path: Path, page: Any, lock: Lock) -> Array:
+    handle = page.parent.filehandle
+    with lock, reading(path), complaints_are_errors(path):
+        closed = handle.closed
+        handle.open()
+        try:
+            image: Array = page.asarray()
+        finally:
+            if closed:
+                handle.close()
+    return image.reshape(page.keyframe.shape)
