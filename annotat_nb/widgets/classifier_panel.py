@@ -1,0 +1,185 @@
+"""The dialog "Change classifier parameters"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import ipywidgets as w
+
+from annotat_nb.classify import Classifier, FeatureSelection, Pipeline, Pooling
+from annotat_nb.superpixels import SuperpixelMethod
+from annotat_nb.widgets.feature_choices import FeatureChoices
+from annotat_nb.widgets.fields import help_of
+from annotat_nb.widgets.form import Form
+from annotat_nb.widgets.record_choice import RecordChoice
+from annotat_nb.widgets.text import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier")
+
+
+class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Change everything about how a segmentation is computed.
+
+    Parameters
+    ----------
+    pipeline
+        What is shown at first.
+    on_ok
+        Called with the new pipeline when the user accepts it.
+    on_cancel
+        Called when the user leaves everything as it was.
+    shape
+        Shape of the image, (z, y, x), to tell how many superpixels to expect.
+
+    Examples
+    --------
+    >>> from annotat_nb.classify import Pipeline
+    >>> panel = ClassifierPanel(Pipeline(), print, print)
+    >>> panel.value == Pipeline()
+    True
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        on_ok: Callable[[Pipeline], Any],
+        on_cancel: Callable[[], Any],
+        *,
+        shape: tuple[int, int, int] | None = None,
+    ) -> None:
+        self._on_ok, self._on_cancel, self._shape = on_ok, on_cancel, shape
+        self._make_controls(pipeline)
+        super().__init__(
+            [
+                *_section("Filters", self.features),
+                *_section("Superpixels", self.superpixels, self.expected),
+                self._pooling_section,
+                *_section("Feature selection", self.select, self.selection),
+                *_section("Classifier", self.classifier),
+                w.Accordion([self.advanced], titles=["Advanced"], selected_index=None),
+                w.HBox([self.ok, self.cancel, self.reset]),
+                self.status,
+            ],
+            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
+        )
+        self._listen()
+        self.value = pipeline
+
+    def _make_controls(self, pipeline: Pipeline) -> None:
+        self.features = FeatureChoices(pipeline.features)
+        self.superpixels = RecordChoice(
+            SuperpixelMethod, pipeline.superpixels, label="Method", none="None (per voxel)"
+        )
+        self.expected = Line()
+        self.pooling = {name: _pooling_tick(name) for name in get_args(Pooling)}
+        ticks = w.HBox(list(self.pooling.values()), layout={"flex_flow": "row wrap"})
+        self._pooling_section = w.VBox([*_section("Pooling", ticks)])
+        self.select = _tick("Leave out features that hardly matter", "selection")
+        self.selection = Form(FeatureSelection())
+        self.classifier = RecordChoice(Classifier, pipeline.classifier, label="Method")
+        advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
+        self.advanced = Form(pipeline, only=advanced)
+        self.ok = w.Button(description="Ok", button_style="primary")
+        self.cancel = w.Button(description="Cancel", tooltip="Leave everything as it was")
+        self.reset = w.Button(
+            description="Reset to defaults", tooltip="Show the defaults; Ok accepts them"
+        )
+        self.status = Line(tone="error")
+
+    def _listen(self) -> None:
+        self.superpixels.changed.connect(self._follow_superpixels)
+        self.select.observe(lambda _: self._follow_selection(), "value")
+        self.ok.on_click(lambda _: self._accept())
+        self.cancel.on_click(lambda _: self._on_cancel())
+        self.reset.on_click(lambda _: self._reset())
+
+    @property
+    def value(self) -> Pipeline:
+        """The pipeline that the dialog describes.
+
+        Raises
+        ------
+        ValueError
+            If nothing is ticked or a value is not allowed; the sentence says where.
+        """
+        chosen = {
+            "features": self.features.value,
+            "superpixels": self.superpixels.value,
+            "pooling": self._chosen_pooling(),
+            "selection": self.selection.value if self.select.value else None,
+            "classifier": self.classifier.value,
+        }
+        rest = {name: getattr(self.advanced.value, name) for name in self.advanced.fields}
+        return Pipeline.model_validate({**chosen, **rest})
+
+    @value.setter
+    def value(self, pipeline: Pipeline) -> None:
+        self._pooling_before = pipeline.pooling
+        self.features.value = pipeline.features
+        self.superpixels.value = pipeline.superpixels
+        for name, tick in self.pooling.items():
+            tick.value = name in pipeline.pooling
+        self.select.value = pipeline.selection is not None
+        self.selection.value = pipeline.selection or FeatureSelection()
+        self.classifier.value = pipeline.classifier
+        self.advanced.value = pipeline
+        self.status.value = ""
+        self._follow_superpixels()
+        self._follow_selection()
+
+    def _chosen_pooling(self) -> tuple[Pooling, ...]:
+        chosen = [name for name, tick in self.pooling.items() if tick.value]
+        if not chosen and self.superpixels.kind.value is None:
+            return self._pooling_before
+        if not chosen:
+            raise ValueError("tick at least one pooling: a superpixel needs a value per feature")
+        kept = [name for name in self._pooling_before if name in chosen]
+        return tuple(dict.fromkeys([*kept, *chosen]))
+
+    def _follow_superpixels(self) -> None:
+        method = self.superpixels.kind.value
+        self._pooling_section.layout.display = "none" if method is None else ""
+        self.expected.value = self._expectation()
+
+    def _expectation(self) -> str:
+        form = self.superpixels.form
+        if self._shape is None or form is None or form.problem:
+            return ""
+        return f"About {form.value.expected_count(self._shape):,} superpixels in this image"
+
+    def _follow_selection(self) -> None:
+        self.selection.layout.display = "" if self.select.value else "none"
+
+    def _accept(self) -> None:
+        try:
+            pipeline = self.value
+        except ValueError as error:
+            self.status.value = str(error)
+            return
+        self.status.value = ""
+        self._on_ok(pipeline)
+
+    def _reset(self) -> None:
+        self.value = Pipeline()
+
+
+def _section(title: str, *content: w.Widget) -> list[w.Widget]:
+    heading = w.Label(title, style={"font_weight": "bold", "font_size": "1.1em"})
+    return [heading, *content]
+
+
+def _tick(label: str, field: str) -> w.Checkbox:
+    return w.Checkbox(
+        description=label,
+        tooltip=help_of(Pipeline.model_fields[field]),
+        indent=False,
+        layout={"width": "auto"},
+    )
+
+
+def _pooling_tick(name: str) -> w.Checkbox:
+    words = {"mean": "Mean", "min": "Minimum", "max": "Maximum"}
+    return _tick(words.get(name, name), "pooling")

@@ -1,0 +1,263 @@
+from inspect import isabstract
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotat_nb.classify import FeatureSelection, LinearSvm, Pipeline, RandomForest
+from annotat_nb.features import (
+    DifferenceOfGaussians,
+    Feature,
+    Gaussian,
+    Identity,
+    Mean,
+    Median,
+    Sobel,
+)
+from annotat_nb.operation import kinds_of
+from annotat_nb.superpixels import Slic, Waterpixels
+from annotat_nb.widgets.classifier_panel import ClassifierPanel
+
+KINDS = [
+    kind
+    for kind in kinds_of(Feature)
+    if not isabstract(kind) and kind.__module__.startswith("annotat_nb")
+]
+
+
+class Host:
+    """What opened the dialog."""
+
+    def __init__(self, pipeline=None, shape=None):
+        self.accepted, self.cancelled = [], 0
+        self.panel = ClassifierPanel(
+            pipeline or Pipeline(), self.accepted.append, self._cancel, shape=shape
+        )
+
+    def _cancel(self):
+        self.cancelled += 1
+
+
+def _tick(panel, kind):
+    return panel.features.choices[kind].tick
+
+
+def _windows(panel, kind):
+    return panel.features.choices[kind].windows.controls
+
+
+radii = st.lists(st.integers(1, 64), min_size=1, max_size=5).map(tuple)
+dimensions = st.sampled_from([2, 3])
+
+
+def _feature(kind):
+    fields = {"radii": radii, "ndim": dimensions}
+    return st.builds(kind, **{k: v for k, v in fields.items() if k in kind.model_fields})
+
+
+pipelines = st.builds(
+    Pipeline,
+    features=st.permutations(KINDS)
+    .flatmap(lambda kinds: st.integers(1, len(kinds)).map(lambda n: kinds[:n]))
+    .flatmap(lambda kinds: st.tuples(*map(_feature, kinds))),
+    superpixels=st.none()
+    | st.builds(Waterpixels, seed_spacing=st.integers(2, 256), ndim=dimensions)
+    | st.builds(Slic, compactness=st.floats(1e-9, 100)),
+    pooling=st.permutations(["mean", "min", "max"]).map(lambda names: tuple(names[:2])),
+    selection=st.none() | st.builds(FeatureSelection, threshold=st.floats(0, 1)),
+    classifier=st.builds(RandomForest, n_estimators=st.integers(1, 5000))
+    | st.builds(LinearSvm, C=st.floats(1e-300, 1e6)),
+    device=st.sampled_from(["auto", "cpu", "cuda:1"]),
+    seed=st.integers(0, 2**32 - 1),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(pipelines)
+def test_any_pipeline_survives_the_dialog(pipeline):
+    assert ClassifierPanel(Pipeline(), print, print).value == Pipeline()
+    assert ClassifierPanel(pipeline, print, print).value == pipeline
+
+
+def test_every_feature_has_a_tick_with_its_title_and_a_tooltip():
+    panel = Host().panel
+    ticks = {kind: _tick(panel, kind) for kind in KINDS}
+    assert {kind: tick.description for kind, tick in ticks.items()} == {
+        kind: kind.title for kind in KINDS
+    }
+    assert all(tick.tooltip for tick in ticks.values())
+    assert [kind for kind in KINDS if ticks[kind].value] == [
+        kind for kind in KINDS if kind in (Identity, Gaussian)
+    ]
+
+
+def test_ok_hands_over_what_was_changed():
+    host = Host()
+    _tick(host.panel, Sobel).value = True
+    host.panel.classifier.form.controls["n_estimators"].value = "50"
+    host.panel.ok.click()
+    expected = Pipeline(
+        features=(Identity(), Gaussian(), Sobel()), classifier=RandomForest(n_estimators=50)
+    )
+    assert host.accepted == [expected]
+
+
+def test_cancel_hands_over_nothing():
+    host = Host()
+    _tick(host.panel, Sobel).value = True
+    host.panel.cancel.click()
+    assert (host.accepted, host.cancelled) == ([], 1)
+
+
+def test_shared_windows_serve_every_ticked_filter_that_has_radii():
+    panel = Host().panel
+    for kind in (Mean, Sobel, DifferenceOfGaussians):
+        _tick(panel, kind).value = True
+    panel.features.shared.controls["radii"].value = "2, 6"
+    panel.features.shared.controls["ndim"].value = 3
+    both = {"radii": (2, 6), "ndim": 3}
+    assert set(panel.value.features) == {
+        Identity(),
+        Gaussian(**both),
+        Mean(**both),
+        DifferenceOfGaussians(**both),
+        Sobel(ndim=3),
+    }
+
+
+def test_windows_of_its_own_serve_one_filter_alone():
+    panel = Host().panel
+    _tick(panel, Median).value = True
+    _windows(panel, Median)["radii"].value = "1"
+    assert panel.value.features == (Identity(), Gaussian(), Median(radii=(1,)))
+    _windows(panel, Median)["radii"].value = ""
+    assert panel.value.features == (Identity(), Gaussian(), Median())
+
+
+def test_what_most_filters_have_is_shown_as_shared():
+    same = {"radii": (3, 5), "ndim": 3}
+    panel = Host(Pipeline(features=(Gaussian(), Mean(**same), Median(**same)))).panel
+    assert panel.features.shared.controls["radii"].value == "3, 5"
+    assert _windows(panel, Mean)["radii"].value == ""
+    assert _windows(panel, Gaussian)["radii"].value == "1, 2, 4, 8"
+    assert _windows(panel, Gaussian)["ndim"].value == 2
+
+
+def test_features_of_a_repeated_kind_are_listed_and_kept():
+    features = (Gaussian(radii=(1,)), Identity(), Gaussian(radii=(9,)))
+    panel = Host(Pipeline(features=features)).panel
+    (line,) = panel.features._extras.children
+    assert "Gaussian(radii=(9,)" in line.value
+    assert panel.value.features == features
+
+
+def test_unticking_a_repeated_kind_leaves_the_listed_one():
+    panel = Host(Pipeline(features=(Gaussian(radii=(1,)), Gaussian(radii=(9,))))).panel
+    _tick(panel, Gaussian).value = False
+    assert panel.value.features == (Gaussian(radii=(9,)),)
+
+
+def _untick_all_filters(panel):
+    for kind in KINDS:
+        _tick(panel, kind).value = False
+
+
+def _untick_all_pooling(panel):
+    for tick in panel.pooling.values():
+        tick.value = False
+
+
+def _type(attribute, name, text):
+    def act(panel):
+        getattr(panel, attribute).form.controls[name].value = text
+
+    return act
+
+
+def _own_windows(panel):
+    _windows(panel, Gaussian)["radii"].value = "0"
+
+
+def _device(panel):
+    panel.advanced.controls["device"].value = "gpu"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (_untick_all_filters, "tick at least one filter"),
+        (_untick_all_pooling, "tick at least one pooling"),
+        (_type("superpixels", "seed_spacing", "1"), "Seed spacing (voxel) must be at least 2"),
+        (_type("classifier", "n_estimators", ""), "must be a whole number"),
+        (_own_windows, "Gaussian (FFT Gauss): Windows (voxel) must be at least 1"),
+        (_device, "device must be 'auto', 'cpu' or 'cuda:N'"),
+    ],
+)
+def test_ok_is_refused_with_a_sentence_until_it_is_mended(spoil, sentence):
+    host = Host()
+    spoil(host.panel)
+    host.panel.ok.click()
+    assert host.accepted == []
+    assert sentence in host.panel.status.value
+    host.panel.reset.click()
+    assert host.panel.status.value == ""
+    host.panel.ok.click()
+    assert host.accepted == [Pipeline()]
+
+
+def test_reset_shows_the_defaults_and_changes_nothing_yet():
+    pipeline = Pipeline(features=(Sobel(),), superpixels=None, selection=None, seed=7)
+    host = Host(pipeline)
+    host.panel.reset.click()
+    assert host.panel.value == Pipeline()
+    assert host.accepted == []
+
+
+def test_the_expected_number_of_superpixels_follows_the_form():
+    panel = Host(shape=(10, 70, 140)).panel
+    assert panel.expected.value == "About 2,000 superpixels in this image"
+    panel.superpixels.form.controls["ndim"].value = 3
+    assert panel.expected.value == "About 200 superpixels in this image"
+    panel.superpixels.form.controls["seed_spacing"].value = "0"
+    assert panel.expected.value == ""
+    panel.superpixels.kind.value = Slic
+    assert panel.expected.value == "About 2,000 superpixels in this image"
+
+
+def test_classifying_per_voxel_needs_no_pooling():
+    panel = Host(shape=(10, 70, 140)).panel
+    panel.superpixels.kind.value = None
+    assert panel.value.superpixels is None
+    assert panel._pooling_section.layout.display == "none"
+    assert panel.expected.value == ""
+    _untick_all_pooling(panel)
+    assert panel.value.pooling == ("mean",)
+
+
+def test_methods_are_chosen_by_their_names():
+    panel = Host().panel
+    names = [label for label, _ in panel.superpixels.kind.options]
+    assert names == ["SLIC", "Waterpixels", "None (per voxel)"]
+
+
+def test_a_method_keeps_its_numbers_while_another_is_looked_at():
+    panel = Host(Pipeline(classifier=RandomForest(n_estimators=17))).panel
+    panel.classifier.kind.value = LinearSvm
+    assert panel.value.classifier == LinearSvm()
+    panel.classifier.kind.value = RandomForest
+    assert panel.value.classifier == RandomForest(n_estimators=17)
+
+
+def test_feature_selection_is_a_tick_and_a_threshold():
+    panel = Host().panel
+    panel.selection.controls["threshold"].value = "0.05"
+    assert panel.value.selection == FeatureSelection(threshold=0.05)
+    panel.select.value = False
+    assert panel.value.selection is None
+
+
+def test_the_device_and_the_seed_are_folded_away():
+    panel = Host().panel
+    panel.advanced.controls["seed"].value = "3"
+    panel.advanced.controls["device"].value = "cuda:0"
+    assert (panel.value.seed, panel.value.device) == (3, "cuda:0")
