@@ -51,7 +51,7 @@ class View(Record):
     """Show what was painted."""
     label: Index = 0
     """Class that the brush paints."""
-    radius: Annotated[int, Field(ge=0, le=500, json_schema_extra={"unit": "voxel"})] = 5
+    radius: Annotated[int, Field(ge=0, le=200, json_schema_extra={"unit": "voxel"})] = 5
     """Radius of the brush. 1 marks five voxels."""
     tool: ToolName = "paint"
     """What the left mouse button does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import time
+import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ class Journal:
         last = max((int(path.stem) for path in _files(self._folder)), default=0)
         path = self._folder / f"{last + 1:06d}.log"
         self._file = path.open("xb", buffering=0)
+        weakref.finalize(self, self._file.close)
         sync_folder(self._folder)
         return self._file
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from annotat_nb import io
+from annotat_nb.io.atomic import atomic_write
 from annotat_nb.volume import Volume
 
 MEGABYTE = 2**20
@@ -92,6 +93,6 @@ def digest_of(volume: Volume) -> str:
 
 
 def _store(volume: Volume, path: Path) -> str:
-    with io.atomic_write(path) as file:
+    with atomic_write(path) as file:
         np.lib.format.write_array(file, np.asarray(volume.data), allow_pickle=False)
     return path.name

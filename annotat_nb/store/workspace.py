@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from annotat_nb import io
+from annotat_nb.io.atomic import atomic_write, sync_folder
 from annotat_nb.operation import Array
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.reference import ImageReference
@@ -50,6 +50,7 @@ class Workspace:
         self._refuse_other_folder()
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = self._take_lock()
+        weakref.finalize(self, self._lock.close)
         self._project = self._read_project()
         self.journal = Journal(self.path / "journal")
         _open_here[self.path] = self
@@ -131,7 +132,7 @@ class Workspace:
         shutil.rmtree(part, ignore_errors=True)
         zarr.save_array(str(part), data)
         part.rename(final)
-        io.sync_folder(folder)
+        sync_folder(folder)
         return final.name
 
     def load_result(self, name: str) -> Array | None:
@@ -206,7 +207,7 @@ class Workspace:
         return stored and ImageReference.model_validate(stored)
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
-        with io.atomic_write(self.path / name) as file:
+        with atomic_write(self.path / name) as file:
             file.write(json.dumps(content, indent=1).encode())
 
     def __enter__(self) -> Self:
