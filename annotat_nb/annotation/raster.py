@@ -53,7 +53,9 @@ def line_points(points: Points) -> NDArray[np.intp]:
     step = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps))[:, None]
     length = steps[segment][:, None]
     # Bresenham's decision variable in closed form: the minor axis rounds half up.
-    offset = np.sign(moves[segment]) * ((2 * np.abs(moves[segment]) * step + length) // (2 * length))
+    offset = np.sign(moves[segment]) * (
+        (2 * np.abs(moves[segment]) * step + length) // (2 * length)
+    )
     return np.concatenate([corners[segment] + offset, corners[-1:]])
 
 

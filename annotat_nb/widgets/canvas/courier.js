@@ -1,0 +1,57 @@
+// Messages that may come faster than the kernel answers.
+
+const GIVE_UP = 5000; // milliseconds after which an unanswered message no longer holds the next
+
+/**
+ * Sends values one at a time: while the kernel has not handled the last one, later values merge
+ * into a single next one, so that a busy kernel finds one message, not hundreds.
+ */
+export class Courier {
+  /**
+   * @param {(value: any) => void} send
+   * @param {{delay: number, merge?: (old: any, value: any) => any}} options
+   */
+  constructor(send, { delay, merge = (_, value) => value }) {
+    this.send = send;
+    this.delay = delay;
+    this.merge = merge;
+    this.waiting = undefined;
+    this.timer = 0;
+    this.sentAt = -Infinity;
+  }
+
+  /** Hand over a value, to be sent when it may. */
+  post(value) {
+    this.waiting = this.waiting === undefined ? value : this.merge(this.waiting, value);
+    this.timer ||= setTimeout(() => this.tryToSend(), this.delay);
+  }
+
+  get busy() {
+    return performance.now() - this.sentAt < GIVE_UP;
+  }
+
+  tryToSend() {
+    this.timer = 0;
+    if (this.waiting === undefined) return;
+    if (this.busy) {
+      this.timer = setTimeout(() => this.tryToSend(), GIVE_UP);
+      return;
+    }
+    const value = this.waiting;
+    this.waiting = undefined;
+    this.sentAt = performance.now();
+    this.send(value);
+  }
+
+  /** The kernel has handled the last message. */
+  handled() {
+    this.sentAt = -Infinity;
+    clearTimeout(this.timer);
+    this.timer = this.waiting === undefined ? 0 : setTimeout(() => this.tryToSend(), this.delay);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.waiting = undefined;
+  }
+}

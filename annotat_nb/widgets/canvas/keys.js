@@ -1,0 +1,70 @@
+// Keys, which the canvas takes only while it has the focus.
+
+/** Name of a key without regard to letter case: "ctrl+z", "shift+s", "arrowup", "[". */
+export function keyName(event) {
+  const altGraph = event.getModifierState("AltGraph"); // Ctrl+Alt on some layouts, to type "["
+  const parts = [];
+  if ((event.ctrlKey || event.metaKey) && !altGraph) parts.push("ctrl");
+  if (event.altKey && !altGraph) parts.push("alt");
+  if (event.shiftKey && !isSymbol(event.key)) parts.push("shift");
+  return [...parts, event.key.toLowerCase()].join("+");
+}
+
+/** Whether Shift is part of typing the character, as for "?" or a digit on a French keyboard. */
+function isSymbol(key) {
+  return key.length === 1 && key.toLowerCase() === key.toUpperCase();
+}
+
+/** Spell a shortcut as `keyName` does. */
+export function normalName(shortcut) {
+  return shortcut.toLowerCase().replace("cmd+", "ctrl+");
+}
+
+/**
+ * Listen to keys of a focused element before JupyterLab does.
+ *
+ * JupyterLab listens on the document, in a phase that differs between versions, so only a
+ * capturing listener of the window is always first.
+ */
+export class Keyboard {
+  /**
+   * @param {HTMLElement} el
+   * @param {{press: (event: KeyboardEvent) => boolean, escape: () => void,
+   *          space: (held: boolean) => void}} actions `press` tells whether it knows the key
+   * @param {AbortSignal} signal ends listening
+   */
+  constructor(el, actions, signal) {
+    this.actions = actions;
+    const options = { signal, capture: true };
+    const mine = (handle) => (event) => event.target === el && handle(event);
+    window.addEventListener("keydown", mine((event) => this.down(event)), options);
+    window.addEventListener("keyup", mine((event) => this.up(event)), options);
+    el.addEventListener("blur", () => actions.space(false), { signal });
+  }
+
+  down(event) {
+    if (event.key === "Tab" || event.isComposing) return;
+    const known = this.handle(event);
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (known) event.preventDefault();
+    if (known || plain) event.stopPropagation();
+  }
+
+  handle(event) {
+    if (event.key === "Escape") this.actions.escape();
+    else if (event.key === " ") this.actions.space(true);
+    else return this.actions.press(event);
+    return true;
+  }
+
+  up(event) {
+    if (event.key === " ") this.actions.space(false);
+  }
+}
+
+/** Give the focus back to the notebook, whose own shortcuts then work again. */
+export function leave(el) {
+  const notebook = el.closest(".jp-Notebook") ?? el.parentElement?.closest("[tabindex]");
+  el.blur();
+  notebook?.focus({ preventScroll: true });
+}

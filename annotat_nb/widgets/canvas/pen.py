@@ -1,0 +1,98 @@
+"""The pen: the transparent top of the canvas, which lives in the browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+_FOLDER = Path(__file__).parent
+_MODULES = (
+    "raster.js",
+    "viewport.js",
+    "cursor.js",
+    "echo.js",
+    "keys.js",
+    "gestures.js",
+    "courier.js",
+    "layers.js",
+    "pen.js",
+)
+
+
+def bundle(modules: tuple[str, ...] = _MODULES) -> str:
+    """Join the JavaScript modules into the single one that anywidget loads.
+
+    Imports between them go, since they then share one scope; only the default export stays.
+    """
+    text = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in modules)
+    text = re.sub(r"^import [^;]*;\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+
+
+class LookupTable(traitlets.Bytes):  # type: ignore[misc]
+    """768 bytes, or anything that numpy turns into (256, 3) uint8; empty stands for grey."""
+
+    def validate(self, obj: Any, value: Any) -> bytes:
+        if not isinstance(value, bytes):
+            value = np.asarray(value, dtype=np.uint8).tobytes()
+        if len(value) not in (0, 768):
+            raise traitlets.TraitError(f"a colour map is (256, 3) uint8, got {len(value)} bytes")
+        return value
+
+
+class Pen(anywidget.AnyWidget):  # type: ignore[misc]
+    """Pointer, wheel, keys, brush cursor, zoom, and the instant echo of strokes.
+
+    Its traits are shared with the browser, so a slider linked by `ipywidgets.jslink` changes the
+    brush without asking the kernel.
+    """
+
+    _esm = bundle()
+    _css = (_FOLDER / "pen.css").read_text(encoding="utf-8")
+
+    layers = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Model ids of the canvases below: slice, labels, boundaries, markers."""
+    width = traitlets.Int(0).tag(sync=True)
+    """Columns of the slice; 0 while there is none."""
+    height = traitlets.Int(0).tag(sync=True)
+    """Rows of the slice."""
+    aspect = traitlets.Float(1.0).tag(sync=True)
+    """Height of a row over width of a column on screen, for anisotropic voxels."""
+    notice = traitlets.Unicode("").tag(sync=True)
+    """Why nothing can be painted now, such as "Open an image to begin"; empty when it can."""
+
+    tool = traitlets.Enum(("paint", "erase", "move", "center"), "paint").tag(sync=True)
+    """What the left button does."""
+    radius = traitlets.Int(5, min=0, max=200).tag(sync=True)
+    """Brush radius in voxels."""
+    label = traitlets.Int(1, min=0).tag(sync=True)
+    """Class id to paint with."""
+    palette = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Colours of the classes as "#rrggbb", by class id."""
+    erase_color = traitlets.Unicode("#ffffff").tag(sync=True)
+    """Colour of the veil over voxels that are being erased."""
+
+    window = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 255.0)).tag(
+        sync=True
+    )
+    """Grey values of the sent slice shown as the first and the last colour."""
+    colormap = LookupTable(b"").tag(sync=True)
+    """Colours of the 256 grey levels, (256, 3) uint8; empty for grey."""
+    opacity = traitlets.Dict({}).tag(sync=True)
+    """Opacity from 0 to 1 by layer name; 1 where not given."""
+    visible = traitlets.Dict({}).tag(sync=True)
+    """Whether a layer is shown, by layer name; True where not given."""
+
+    shortcuts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Keys sent to the kernel: "ArrowUp", "ctrl+z" (Cmd on a Mac too), "shift+S", "1"."""
+    key_sets = traitlets.Dict({}).tag(sync=True)
+    """Keys that set traits in the browser, at once: ``{"2": {"label": 2}}``."""
+    key_steps = traitlets.Dict({}).tag(sync=True)
+    """Keys that add to number traits in the browser, at once: ``{"]": {"radius": 1}}``."""
+    key_help = traitlets.Unicode("").tag(sync=True)
+    """What the keys do, read out by a screen reader."""

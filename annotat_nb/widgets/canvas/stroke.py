@@ -1,0 +1,40 @@
+"""One stroke of the pen, as the browser sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Action = Literal["paint", "erase", "erase stroke"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stroke:
+    """What the user drew with one press of the pen."""
+
+    id: int
+    """Number by which to acknowledge the stroke."""
+    points: NDArray[np.int32]
+    """(n, 2) voxels, (y, x), in the order drawn; some may lie outside the slice."""
+    radius: int
+    """Brush radius in voxels."""
+    label: int
+    """Class id that was selected."""
+    action: Action
+    """Paint; erase marked voxels; or erase the whole strokes that are touched."""
+    slice_id: int
+    """The slice that was *on screen* when the pen went down: see `SliceCanvas.show_slice`."""
+
+    @classmethod
+    def from_message(cls, content: Mapping[str, Any], points: memoryview | bytes) -> Stroke:
+        """Build a stroke from the message of the pen, its points as little-endian int32."""
+        action = content["action"]
+        if action not in get_args(Action):
+            raise ValueError(f"a stroke paints or erases, got action {action!r}")
+        pairs = np.frombuffer(points, "<i4").reshape(-1, 2).copy()
+        radius, label = int(content["radius"]), int(content["label"])
+        return cls(int(content["id"]), pairs, radius, label, action, int(content["slice_id"]))

@@ -1,0 +1,122 @@
+// Where the slice lies on the screen: zoom and pan, one per view.
+
+const MIN_ZOOM = 0.02;
+const MAX_ZOOM = 64;
+
+/**
+ * Zoom and position of a slice in an element, in CSS pixels. It writes them as CSS variables that
+ * all layers share, so that zooming and panning cost no redraw.
+ */
+export class Viewport {
+  /**
+   * @param {HTMLElement} el the pen
+   * @param {() => void} changed called after each move
+   */
+  constructor(el, changed) {
+    this.el = el;
+    this.changed = changed;
+    this.zoom = 1;
+    this.x = 0;
+    this.y = 0;
+    this.fitted = true;
+    this.size = { width: 0, height: 0, aspect: 1 };
+    this.frame = { width: 0, height: 0 };
+  }
+
+  /** Take another slice shape; `aspect` is the height of a voxel over its width. */
+  setSlice(width, height, aspect) {
+    this.size = { width, height, aspect };
+    this.fit();
+  }
+
+  /** Take the size of the element, which is unknown until it is attached and visible. */
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.el;
+    if (!width || !height) return;
+    const before = this.frame;
+    this.frame = { width, height };
+    if (this.fitted || !before.width) this.fit();
+    else this.panBy((width - before.width) / 2, (height - before.height) / 2);
+  }
+
+  /** Show the whole slice. */
+  fit() {
+    const { width, height, aspect } = this.size;
+    if (!width || !this.frame.width) return;
+    const zoom = Math.min(this.frame.width / width, this.frame.height / (height * aspect));
+    this.centerAt(zoom);
+    this.fitted = true;
+  }
+
+  /** Show one voxel as one pixel of the screen. */
+  actualSize() {
+    this.zoomBy(1 / window.devicePixelRatio / this.zoom);
+  }
+
+  centerAt(zoom) {
+    this.zoom = zoom;
+    this.x = (this.frame.width - this.size.width * zoom) / 2;
+    this.y = (this.frame.height - this.size.height * zoom * this.size.aspect) / 2;
+    this.apply();
+  }
+
+  /** Enlarge about the middle of the element. */
+  zoomBy(factor) {
+    this.zoomAt(this.frame.width / 2, this.frame.height / 2, factor);
+  }
+
+  /** Enlarge so that what lies at (x, y) of the element stays there. */
+  zoomAt(x, y, factor) {
+    const zoom = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, this.zoom * factor));
+    this.x = x - ((x - this.x) * zoom) / this.zoom;
+    this.y = y - ((y - this.y) * zoom) / this.zoom;
+    this.zoom = zoom;
+    this.fitted = false;
+    this.apply();
+  }
+
+  panBy(dx, dy) {
+    this.x += dx;
+    this.y += dy;
+    this.fitted = false;
+    this.apply();
+  }
+
+  /** Position of a pointer event in the element. */
+  positionOf(event) {
+    const box = this.el.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  /** Voxel (y, x) under a pointer event; it may lie outside the slice. */
+  voxelOf(event) {
+    const [x, y] = this.positionOf(event);
+    const row = Math.floor((y - this.y) / (this.zoom * this.size.aspect));
+    return [row, Math.floor((x - this.x) / this.zoom)];
+  }
+
+  /** Whether a voxel (y, x) lies in the slice. */
+  holds([y, x]) {
+    return y >= 0 && x >= 0 && y < this.size.height && x < this.size.width;
+  }
+
+  apply() {
+    this.alignToScreen();
+    const crisp = this.zoom * window.devicePixelRatio >= 1;
+    const style = (this.el.closest(".annotat-stack") ?? this.el).style;
+    style.setProperty("--annotat-x", `${this.x}px`);
+    style.setProperty("--annotat-y", `${this.y}px`);
+    style.setProperty("--annotat-zoom-x", this.zoom);
+    style.setProperty("--annotat-zoom-y", this.zoom * this.size.aspect);
+    style.setProperty("--annotat-rendering", crisp ? "pixelated" : "auto");
+    this.changed();
+  }
+
+  /** Put the corner on a whole pixel of the screen, else every edge of a voxel is blurred. */
+  alignToScreen() {
+    const ratio = window.devicePixelRatio;
+    const box = this.el.getBoundingClientRect();
+    this.x = Math.round((box.left + this.x) * ratio) / ratio - box.left;
+    this.y = Math.round((box.top + this.y) * ratio) / ratio - box.top;
+  }
+}
