@@ -1,0 +1,268 @@
+"""Choosing a file by its path, with completion."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from annotat_nb.widgets.fields import Entry
+from annotat_nb.widgets.folder import Item, Listing, fits, is_folder, list_folder
+from annotat_nb.widgets.text import Line, inert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """A line for a path, and below it what would complete it.
+
+    Typing narrows the list; a click on a folder goes into it, on a file takes its path; Enter or
+    the button chooses. Every row is a button, so Tab reaches all.
+
+    Parameters
+    ----------
+    title
+        What is chosen, such as "Open image".
+    save
+        Whether the file is to be written: then it need not exist, and if it does the chooser asks
+        before it is replaced.
+    folders
+        Whether a folder may be chosen itself, such as a folder of slice images.
+    suffixes
+        Endings of the files that are listed, such as ``.tif``; none lists every file. When saving,
+        a name without one of them gets the first.
+    start
+        Folder or file to begin with; the current folder by default.
+    on_choose
+        Called with the absolute path.
+    on_cancel
+        Called when the user gives up; None offers no Cancel.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        save: bool = False,
+        folders: bool = False,
+        suffixes: Sequence[str] = (),
+        start: Path | str | None = None,
+        on_choose: Callable[[Path], Any],
+        on_cancel: Callable[[], Any] | None = None,
+    ) -> None:
+        self._save, self._folders, self._suffixes = save, folders, tuple(suffixes)
+        self._on_choose, self._on_cancel = on_choose, on_cancel
+        self._shown: tuple[str, Path] = ("", Path())
+        self._items: tuple[Item, ...] = ()
+        self._pool: list[w.Button] = []
+        self._to_replace: Path | None = None
+        self._make_controls()
+        heading = w.Label(title, style={"font_weight": "bold"})
+        line = w.HBox([self.path, self.up], layout={"width": "100%"})
+        super().__init__(
+            [heading, line, self.rows, self._more, self.status, self._buttons()],
+            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
+        )
+        self._listen()
+        self._point_at(Path(start or Path.cwd()).expanduser().absolute())
+
+    def _make_controls(self) -> None:
+        self.path = Entry(
+            description="Path",
+            continuous_update=True,
+            placeholder="folder or file",
+            tooltip="Type to narrow the list; Enter chooses; ~ is your home folder",
+            style={"description_width": "3em"},
+            layout={"width": "100%"},
+        )
+        self.up = _button("Up", "Go to the folder above", icon="arrow-up")
+        self.ok = _button(*_VERBS[self._save], button_style="primary")
+        self.cancel = _button("Cancel", "Choose nothing")
+        self.rows = w.VBox(layout=_LIST)
+        self._more = Line()
+        self.status = Line(tone="error")
+        self._row_layout = w.Layout(**_ROW)
+        self._row_style = w.ButtonStyle(button_color="transparent")
+
+    def _buttons(self) -> w.HBox:
+        return w.HBox([self.ok] if self._on_cancel is None else [self.ok, self.cancel])
+
+    def _listen(self) -> None:
+        self.path.observe(lambda _: self._follow(), "value")
+        self.path.on_msg(self._hear_enter)
+        self.up.on_click(lambda _: self._go_up())
+        self.ok.on_click(lambda _: self._choose())
+        self.cancel.on_click(lambda _: self._on_cancel and self._on_cancel())
+
+    @property
+    def chosen(self) -> Path:
+        """The path in the line, absolute; it need not exist."""
+        text, path = self._shown
+        # A name that cannot be typed is shown with escapes: the click on it is what counts.
+        return path if text == self.path.value else _absolute(self.path.value.strip())
+
+    def _point_at(self, path: Path) -> None:
+        text = inert(str(path))
+        if is_folder(path) and not text.endswith(os.sep):
+            text += os.sep
+        self._shown = (text, path)
+        if self.path.value == text:
+            self._follow()
+        self.path.value = text
+
+    def _follow(self) -> None:
+        """List what completes the line."""
+        self._to_replace = None
+        self.status.value = ""
+        folder, prefix = self._folder_and_prefix()
+        try:
+            listing = list_folder(folder, prefix, self._suffixes)
+        except (OSError, ValueError) as error:
+            listing = Listing((), 0, complete=True)
+            self.status.value = _sentence(folder, error)
+        self._list(listing.items)
+        self._more.value = "" if self.status.value else _count(listing, prefix)
+
+    def _folder_and_prefix(self) -> tuple[Path, str]:
+        typed, path = self.path.value.strip(), self.chosen
+        if self.path.value == self._shown[0] or typed in ("", "~"):
+            # What was clicked, not typed: its neighbours stay in reach.
+            return (path if is_folder(path) else path.parent), ""
+        # Not by way of Path, which drops a dot at the end.
+        folder, slash, name = typed.rpartition(os.sep)
+        return _absolute(folder + slash), name
+
+    def _list(self, items: tuple[Item, ...]) -> None:
+        self._items = items
+        while len(self._pool) < len(items):
+            self._pool.append(self._new_row(len(self._pool)))
+        rows = self._pool[: len(items)]
+        for row, item in zip(rows, items, strict=True):
+            name = inert(item.path.name) + (os.sep if item.is_folder else "")
+            with row.hold_sync():
+                row.description = row.tooltip = name
+                row.icon = "folder" if item.is_folder else "file-o"
+        self.rows.children = rows
+
+    def _new_row(self, number: int) -> w.Button:
+        # Rows are used again and again: a widget that is dropped would stay in the browser.
+        row = w.Button(layout=self._row_layout, style=self._row_style)
+        row.on_click(lambda _: self._point_at(self._items[number].path))
+        return row
+
+    def _go_up(self) -> None:
+        folder, prefix = self._folder_and_prefix()
+        self._point_at(folder if prefix else folder.parent)
+
+    def _hear_enter(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("event") == "submit":
+            self._choose()
+
+    def _choose(self) -> None:
+        path = self.chosen
+        if is_folder(path) and not self._may_choose_folder(path):
+            self._point_at(path)
+            return
+        try:
+            problem = self._problem_saving(path) if self._save else self._problem_opening(path)
+        except (OSError, ValueError) as error:
+            problem = _sentence(path, error)
+        self.status.value = problem
+        if not problem:
+            self._on_choose(self._completed(path))
+
+    def _may_choose_folder(self, path: Path) -> bool:
+        return self._folders or bool(self._suffixes and fits(path.name, self._suffixes))
+
+    def _problem_opening(self, path: Path) -> str:
+        name = inert(path.name)
+        if self._folders and any(path.parent.glob(path.name)):
+            return ""
+        if not path.exists():
+            return f"{name} does not exist in {inert(str(path.parent))}; check the path"
+        if not os.access(path, os.R_OK):
+            return f"{name} may not be read; ask its owner for permission"
+        if not (path.is_dir() or fits(path.name, self._suffixes)):
+            return f"{name} cannot be opened here; choose a file ending in {self._endings()}"
+        return ""
+
+    def _problem_saving(self, typed: Path) -> str:
+        path = self._completed(typed)
+        folder, name = path.parent, inert(path.name)
+        if not folder.is_dir():
+            return f"{inert(str(folder))} is no folder; make it or choose another"
+        if not os.access(folder, os.W_OK):
+            return f"{inert(str(folder))} may not be written to; choose another folder"
+        if not fits(path.name, self._suffixes):
+            return f"{name} cannot be saved with that ending; use {self._endings()}"
+        if path.exists() and path != self._to_replace:
+            self._to_replace = path
+            return f"{name} exists: save again to replace it"
+        return ""
+
+    def _completed(self, path: Path) -> Path:
+        """Give a name to be saved the first ending, if it has none."""
+        if not self._save or not self._suffixes or path.suffix or is_folder(path):
+            return path
+        return path.with_name(path.name + self._suffixes[0])
+
+    def _endings(self) -> str:
+        return " or ".join(self._suffixes)
+
+
+def _absolute(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        # Nobody has the name after the tilde.
+        return Path(text).absolute()
+
+
+def _sentence(path: Path, error: OSError | ValueError) -> str:
+    name = inert(str(path))
+    if isinstance(error, FileNotFoundError):
+        return f"{name} does not exist; check the path"
+    if isinstance(error, PermissionError):
+        return f"{name} may not be read; ask its owner for permission"
+    if isinstance(error, NotADirectoryError):
+        return f"{name} is a file, not a folder; remove what follows its name"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{name} cannot be looked at ({reason}); choose another path"
+
+
+def _count(listing: Listing, prefix: str) -> str:
+    if not listing.complete:
+        return "This folder is too large to list wholly: type the path"
+    if not listing.total:
+        return f"Nothing here begins with {inert(prefix)}" if prefix else "Nothing to choose here"
+    more = listing.total - len(listing.items)
+    return f"and {more:,} more: type to narrow" if more else ""
+
+
+def _button(label: str, tip: str, **traits: Any) -> w.Button:
+    return w.Button(description=label, tooltip=tip, layout={"width": "auto"}, **traits)
+
+
+_VERBS = {
+    False: ("Open", "Open what stands in the line"),
+    True: ("Save", "Save under the path in the line"),
+}
+
+_LIST = {
+    "height": "260px",
+    "overflow": "hidden auto",
+    "border": "1px solid var(--jp-border-color1)",
+    "margin": "2px",
+}
+
+_ROW = {
+    "width": "auto",
+    "min_height": "28px",
+    "margin": "0",
+    "display": "flex",
+    "justify_content": "flex-start",
+    "align_items": "center",
+}
