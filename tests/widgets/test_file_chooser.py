@@ -331,7 +331,8 @@ ORDERED = [
 
 @pytest.mark.parametrize("names", ORDERED)
 def test_natural_order_compares_numbers_by_value(names):
-    assert sorted(names[::-1], key=natural) == names
+    backwards = names[::-1]
+    assert sorted(backwards, key=natural) == names
 
 
 def test_a_broken_link_is_listed_as_a_file(tmp_path):
