@@ -2,8 +2,28 @@
 
 from annotat_nb.classify.classifier import Classifier
 from annotat_nb.classify.forest import RandomForest
-from annotat_nb.classify.pipeline import Pipeline, Pooling
+from annotat_nb.classify.marks import Marks, TrainingError
+from annotat_nb.classify.model import Model
+from annotat_nb.classify.pipeline import Pipeline
+from annotat_nb.classify.prediction import Prediction, Probabilities
+from annotat_nb.classify.progress import Progress, part_of, silent
+from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.classify.svm import LinearSvm
 
-__all__ = ["Classifier", "FeatureSelection", "LinearSvm", "Pipeline", "Pooling", "RandomForest"]
+__all__ = [
+    "Classifier",
+    "FeatureSelection",
+    "LinearSvm",
+    "Marks",
+    "Model",
+    "Pipeline",
+    "Prediction",
+    "Probabilities",
+    "Progress",
+    "RandomForest",
+    "Segmenter",
+    "TrainingError",
+    "part_of",
+    "silent",
+]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from annotat_nb.operation import Array, Record
+from annotat_nb.operation import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from annotat_nb.operation import Array
+
+Report = Callable[[float], None]
+"""Receives the share that is done, 0 to 1; whatever it raises stops the work."""
 
 
 class Predictor(Protocol):
     """A classifier that has learnt."""
 
-    def predict_proba(self, rows: Array, /) -> Array:
+    def predict_proba(self, rows: Array, report: Report, /) -> Array:
         """Return the probability of each class, (rows, classes), float32, summing to 1."""
 
 
@@ -23,13 +27,10 @@ class Classifier(Record):
     """The parameters of a method that learns classes from examples."""
 
     @abstractmethod
-    def fit(
-        self, rows: Array, targets: Array, /, *, seed: int, progress: Callable[[float], None]
-    ) -> Predictor:
+    def fit(self, rows: Array, targets: Array, /, *, seed: int, progress: Report) -> Predictor:
         """Learn from float32 `rows`, (samples, features), and their class ids, (samples,).
 
-        The result depends on the arguments alone, never on the number of processors. `progress`
-        receives the share that is done and may raise to cancel.
+        The result depends on the arguments alone, never on the number of processors.
         """
 
 

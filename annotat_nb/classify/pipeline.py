@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny
 
@@ -13,8 +13,7 @@ from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.features import Feature, Gaussian, Identity
 from annotat_nb.operation import Record
 from annotat_nb.superpixels import SuperpixelMethod, Waterpixels
-
-Pooling = Literal["mean", "min", "max"]
+from annotat_nb.superpixels.pooling import Pooling  # noqa: TC001 -- pydantic reads it
 
 
 def _known_device(name: str) -> str:

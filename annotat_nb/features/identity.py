@@ -15,6 +15,7 @@ class Identity(Feature):
 
     Examples
     --------
+    >>> import numpy as np
     >>> Identity()(np.ones((3, 4, 5), "uint8")).shape
     (1, 3, 4, 5)
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from annotat_nb.features.multiscale import Multiscale, window
+import numpy as np
+
+from annotat_nb.features.multiscale import Multiscale
 
 if TYPE_CHECKING:
     from annotat_nb.operation import Array
@@ -15,7 +17,6 @@ class Mean(Multiscale):
 
     Examples
     --------
-    >>> import numpy as np
     >>> Mean(radii=(1, 2))(np.ones((3, 4, 5))).shape
     (2, 3, 4, 5)
     """
@@ -23,7 +24,18 @@ class Mean(Multiscale):
     title: ClassVar[str] = "Mean (Average)"
 
     def filter(self, image: Array, radius: int, /) -> Array:
-        from scipy import ndimage
+        return local_mean(image, radius, self.ndim).astype(np.float32)
 
-        average: Array = ndimage.uniform_filter(image, window(radius, self.ndim), mode="reflect")
-        return average
+
+def local_mean(image: Array, radius: int, ndim: int) -> Array:
+    """Return the mean in the window of `radius` round each voxel, float64.
+
+    Each window is summed by itself: running sums are faster, but carry rounding errors along the
+    line, so that a voxel's value would depend on where its block begins.
+    """
+    from scipy import ndimage
+
+    kernel = np.full(2 * radius + 1, 1 / (2 * radius + 1))
+    for axis in range(3 - ndim, 3):
+        image = ndimage.correlate1d(image, kernel, axis, output=np.float64, mode="reflect")
+    return image

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from annotat_nb.features.multiscale import Multiscale, window
+from annotat_nb.features.mean import local_mean
+from annotat_nb.features.multiscale import Multiscale
 
 if TYPE_CHECKING:
     from annotat_nb.operation import Array
@@ -25,13 +26,10 @@ class Variance(Multiscale):
     title: ClassVar[str] = "Variance"
 
     def filter(self, image: Array, radius: int, /) -> Array:
-        from scipy import ndimage
-
-        # Without the offset, E[x²] - E[x]² loses all digits of a small variance on a large value.
-        offset = (float(image.min()) + float(image.max())) / 2
-        centred = image.astype(np.float64) - offset
-        size = window(radius, self.ndim)
-        mean = ndimage.uniform_filter(centred, size, mode="reflect")
-        mean_square = ndimage.uniform_filter(centred**2, size, mode="reflect")
-        variance: Array = np.clip(mean_square - mean**2, 0, np.finfo(np.float32).max)
-        return variance.astype(np.float32)
+        values = image.astype(np.float64)
+        mean = local_mean(values, radius, self.ndim)
+        # The squares of float32 are exact in float64, so that E[x²] - E[x]² keeps every variance
+        # that float32 values can have.
+        variance = local_mean(values**2, radius, self.ndim) - mean**2
+        clipped: Array = np.clip(variance, 0, np.finfo(np.float32).max).astype(np.float32)
+        return clipped

@@ -1,0 +1,28 @@
+"""How computations tell what they do and how much of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, float], None]
+"""Receives the name of the step and the share of the whole job, 0 to 1, which never falls;
+whatever it raises stops the job."""
+
+
+def silent(step: str, share: float) -> None:
+    """Report to nobody."""
+
+
+def part_of(progress: Progress, start: float, stop: float) -> Progress:
+    """Return a progress whose 0 to 1 is `start` to `stop` of `progress`.
+
+    Examples
+    --------
+    >>> part_of(lambda step, share: print(step, share), 0.5, 1.0)("Classifying", 0.5)
+    Classifying 0.75
+    """
+
+    def report(step: str, share: float) -> None:
+        progress(step, start + (stop - start) * share)
+
+    return report

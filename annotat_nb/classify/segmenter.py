@@ -1,0 +1,118 @@
+"""From a volume with marks to a segmentation, recomputing no more than is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annotat_nb.classify.marks import check_trainable
+from annotat_nb.classify.model import Model, train
+from annotat_nb.classify.progress import Progress, part_of, silent
+from annotat_nb.classify.regions import Regions
+from annotat_nb.classify.superpixelwise import SuperpixelWise
+from annotat_nb.classify.voxelwise import VoxelWise
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Box
+    from annotat_nb.classify.marks import Marks
+    from annotat_nb.classify.pipeline import Pipeline
+    from annotat_nb.classify.prediction import Prediction
+    from annotat_nb.operation import Array
+    from annotat_nb.volume import Volume
+
+
+class Segmenter:
+    """Trains and classifies on one volume and remembers the features that it computed.
+
+    Features are remembered for each superpixel (or marked voxel) that was asked for: adding
+    strokes, changing the classifier, or changing one feature computes only what is new. It is
+    not meant for two threads at once.
+
+    Parameters
+    ----------
+    volume
+        The image.
+    superpixels
+        Integers from 1, (z, y, x), of the volume's shape; None classifies each voxel by itself.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the superpixels do not fit the volume.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from annotat_nb.classify import Marks, Pipeline
+    >>> from annotat_nb.volume import Volume
+    >>> image = np.zeros((4, 8, 8), "uint8")
+    >>> image[:, :, 4:] = 200
+    >>> segmenter = Segmenter(Volume(image))
+    >>> model = segmenter.fit(Pipeline(superpixels=None), Marks([0, 1, 6, 7], [0, 0, 1, 1]))
+    >>> segmenter.predict(model).labels[2, 3].tolist()
+    [0, 0, 0, 0, 1, 1, 1, 1]
+    """
+
+    def __init__(self, volume: Volume, superpixels: Array | None = None) -> None:
+        self._volume = volume
+        self._samples = (
+            VoxelWise(volume)
+            if superpixels is None
+            else SuperpixelWise(volume, Regions(superpixels, volume.shape))
+        )
+
+    def fit(self, pipeline: Pipeline, marks: Marks, progress: Progress = silent) -> Model:
+        """Train on the marked superpixels, or voxels.
+
+        A superpixel has the label that most of its marks have, the smallest one among equals.
+        Marks on NaN or infinite voxels are passed over.
+
+        Parameters
+        ----------
+        pipeline
+            Features, pooling, selection, classifier and seed; its superpixels are not looked at.
+        marks
+            The marked voxels.
+        progress
+            Receives the step and the share that is done; raise in it to cancel.
+
+        Raises
+        ------
+        TrainingError
+            If fewer than two classes are marked, or the selection leaves no feature.
+        """
+        marks = marks.where_finite(self._volume)
+        check_trainable(marks.labels, "only class {} is marked")
+        samples, targets = self._samples.training(marks)
+        check_trainable(targets, "in every marked superpixel class {} has most of the marks")
+        names = {f: self._samples.names(f, pipeline) for f in pipeline.features}
+        rows = self._samples.rows(pipeline.features, pipeline, samples, part_of(progress, 0.0, 0.6))
+        return train(pipeline, rows, targets, names, part_of(progress, 0.6, 1.0))
+
+    def predict(
+        self, model: Model, progress: Progress = silent, box: Box | None = None
+    ) -> Prediction:
+        """Classify the whole volume, or what lies in `box`.
+
+        Parameters
+        ----------
+        model
+            What `fit` returned.
+        progress
+            Receives the step and the share that is done; raise in it to cancel.
+        box
+            Three slices, z y x. Superpixels that reach into it are classified whole, so that the
+            prediction covers a little more; None classifies everything.
+        """
+        return self._samples.predict(model, box, progress)
+
+    def segment(
+        self,
+        pipeline: Pipeline,
+        marks: Marks,
+        progress: Progress = silent,
+        box: Box | None = None,
+    ) -> tuple[Model, Prediction]:
+        """Train and classify in one go; see `fit` and `predict`."""
+        trained = 0.2 if box is None else 0.5
+        model = self.fit(pipeline, marks, part_of(progress, 0.0, trained))
+        return model, self.predict(model, part_of(progress, trained, 1.0), box)
