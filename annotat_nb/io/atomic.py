@@ -96,7 +96,7 @@ def _prefix(name: str) -> str:
 def _create(target: Path) -> tuple[Path, BinaryIO]:
     while True:
         part = target.with_name(f"{_prefix(target.name)}{secrets.token_hex(4)}.part")
-        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), "w+b")
+        file = part.open("x+b")
         with suppress(OSError):  # without locks, leftovers simply stay
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(file.fileno()).st_nlink:

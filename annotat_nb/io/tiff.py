@@ -46,7 +46,7 @@ def read_tiff(path: Path, options: Options) -> Volume:
         pages = list(series)
         check_pages(path, pages, series.keyframe)
         voxel_size, unit = scale_of(tif, number)
-        choice = choose(path, series.axes, series.shape, options)
+        choice = choose(path, _axes(series), series.shape, options)
         data = _lazy(path, series, pages, choice, options)
     return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
 
@@ -73,6 +73,16 @@ def _choose_series(path: Path, series: list[Any], options: Options) -> int:
         cause = f"holds {len(series)} images of different kinds ({', '.join(names.values())[:300]})"
         raise cannot_read(path, cause, "pass dataset='0' for the first, and so on")
     return int(options.dataset)
+
+
+def _axes(series: Any) -> str:
+    page = series.keyframe
+    leading = len(series.shape) - len(page.shape)
+    # Sides of length 1 confuse the names of the axes of a plain stack; those of a page are certain.
+    if leading >= 0 and series.shape[leading:] == page.shape:
+        return str(series.axes[:leading] + page.axes)
+    flat = len(series.shape) == 3 and series.shape[-1] == 1 and "S" not in series.axes
+    return "ZYX" if flat else str(series.axes)
 
 
 def _describe(number: int, series: Any) -> str:

@@ -63,10 +63,10 @@ def _named(axes: str, options: Options) -> str:
     given = [axis for axis, name in _NAMES.items() if getattr(options, name) is not None]
     if len(unnamed) == 2 and len(given) == 1 and given[0] not in axes and axes[0] in _UNKNOWN:
         return given[0] + axes[1:]
-    # Repeated letters would hide one another.
-    return "".join(
-        chr(ord("a") + at) if axis in axes[:at] else axis for at, axis in enumerate(axes)
-    )
+    # Repeated letters would hide one another; the last one of each counts.
+    later = (axes[at + 1 :] for at in range(len(axes)))
+    pairs = enumerate(zip(axes, later, strict=True))
+    return "".join(chr(ord("a") + at) if axis in rest else axis for at, (axis, rest) in pairs)
 
 
 def _pick(path: Path, name: str, count: int, value: int | None) -> int:

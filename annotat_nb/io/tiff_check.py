@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import struct
 import threading
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _COPY = "copy or export it again"
 _MOST_PLANES = 1_000_000
+_ABOUT_TAG = re.compile(r"<tifffile\.TiffTag (\d+) ")
+_PIXEL_TAGS = {256, 257, 258, 259, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339}
+"""Tags without which pixels are read wrongly; nonsense in others, such as a date, is common."""
 
 
 def check_directories(path: Path, size: int) -> None:
@@ -117,8 +121,14 @@ class _Collector(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread:
-            self.messages.append(record.getMessage())
+        message = record.getMessage()
+        if record.thread == self.thread and not _is_harmless(message):
+            self.messages.append(message)
+
+
+def _is_harmless(message: str) -> bool:
+    tag = _ABOUT_TAG.match(message)
+    return tag is not None and int(tag[1]) not in _PIXEL_TAGS
 
 
 @contextmanager

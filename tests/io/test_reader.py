@@ -1,0 +1,83 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import annotat_nb
+from annotat_nb.io import ReadError, read
+
+HEAVY = ("tifffile", "imagecodecs", "scipy", "skimage", "zarr", "h5py", "torch", "numba")
+
+
+def test_the_shipped_volume_opens(request):
+    folder = request.config.rootpath / "annotat_nb" / "data"
+    volume = read(folder / "trabecular_bone.tif")
+    assert (volume.shape, volume.dtype) == ((200, 200, 200), np.uint8)
+    assert volume.name == "trabecular_bone.tif"
+
+
+def test_reading_loads_heavy_libraries_only_when_a_file_needs_them():
+    code = f"import annotat_nb.io, sys; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_package_offers_reading():
+    assert annotat_nb.read is read
+    assert annotat_nb.ReadError is ReadError
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("a.tif", "does not exist; check the path"),
+        ("a.docx", "is of an unknown kind '.docx'; give one of .tif"),
+        ("a", "has no suffix"),
+        ("b" * 300 + ".tif", "cannot be opened (File name too long)"),
+    ],
+)
+def test_a_path_that_names_no_image_is_refused(tmp_path, name, sentence):
+    with pytest.raises(ReadError) as error:
+        read(tmp_path / name)
+    assert str(error.value).startswith(f"{name}: {sentence}")
+
+
+@pytest.mark.parametrize("name", ["../x.tif", "-x.tif", "<b>x.tif", "x\n.tif", "x\u202efit.tif"])
+def test_odd_names_are_said_in_one_printable_line(tmp_path, name):
+    with pytest.raises(ReadError) as error:
+        read(tmp_path / name)
+    assert str(error.value).isprintable()
+
+
+def test_a_device_or_pipe_is_not_opened(tmp_path):
+    import os
+
+    os.mkfifo(tmp_path / "a.tif")
+    with pytest.raises(ReadError, match="is not a regular file"):
+        read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.full((2, 3, 4), np.nan, "float32"),
+        np.array([[[np.inf, -np.inf, 1.0]]]),
+        np.zeros((1, 1, 9), "uint8"),
+        np.zeros((9, 1, 1), "uint8"),
+        np.full((3, 3, 3), 7, "int8"),
+        np.ones((2, 3, 4), "float16"),
+    ],
+    ids=["nan", "inf", "1x1xN", "Nx1x1", "constant int8", "float16"],
+)
+def test_unusual_images_open(tmp_path, data):
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack")
+    (tmp_path / "a.raw").write_bytes(data.tobytes())
+    for volume in (
+        read(tmp_path / "a.tif"),
+        read(tmp_path / "a.raw", shape=data.shape, dtype=data.dtype),
+    ):
+        assert volume.shape == data.shape
+        np.testing.assert_array_equal(np.asarray(volume.data), data)
