@@ -155,13 +155,22 @@ def _stack_of_ids(target: Path, ids: Any) -> Array:
 
 
 def _chosen_dtype(target: Path, dtype: DTypeLike | None, high: int) -> np.dtype[Any]:
-    chosen = np.dtype(dtype) if dtype is not None else np.min_scalar_type(high)
-    if chosen.name not in _DTYPES:
-        raise cannot_write(target, f"labels cannot be saved as {chosen}", f"use one of {_DTYPES}")
+    wanted = dtype if dtype is not None else np.min_scalar_type(high)
+    chosen = next((np.dtype(name) for name in _DTYPES if _is(name, wanted)), None)
+    if chosen is None:
+        remedy = f"use one of {', '.join(_DTYPES)}"
+        raise cannot_write(target, f"labels cannot be saved as {wanted}", remedy)
     if high > np.iinfo(chosen).max:
         cause = f"labels reach {high}, but {chosen} holds {np.iinfo(chosen).max}"
         raise cannot_write(target, cause, f"use dtype={np.min_scalar_type(high).name!r}")
     return chosen
+
+
+def _is(name: str, dtype: DTypeLike) -> bool:
+    try:
+        return np.dtype(dtype).name == name
+    except TypeError:
+        return False
 
 
 def _write(

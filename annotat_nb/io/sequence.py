@@ -15,7 +15,7 @@ from annotat_nb.io.options import Options
 from annotat_nb.io.picture import decode_picture, picture_header
 from annotat_nb.io.samples import check_rgb, one_sample
 from annotat_nb.io.stack import SliceStack
-from annotat_nb.io.tiff import read_tiff
+from annotat_nb.io.tiff import lazy_tiff
 from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _kind(file: Path, options: Options) -> Kind:
 
 
 def _one_slice(file: Path, options: Options) -> Volume:
-    volume = read_tiff(file, options)
+    volume = lazy_tiff(file, options)
     if volume.shape[0] != 1:
         cause = f"holds {volume.shape[0]} slices, but a folder is read as one slice a file"
         raise cannot_read(file, cause, "open this file itself")
@@ -132,5 +132,5 @@ def _said(kind: Kind) -> str:
 def _scale(file: Path, options: Options) -> tuple[tuple[float, float, float], str]:
     if file.suffix.lower() not in _TIFF:
         return (1.0, 1.0, 1.0), "px"
-    first = read_tiff(file, options)
+    first = lazy_tiff(file, options)
     return first.voxel_size, first.unit

@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 
 
 def read_tiff(path: Path, options: Options) -> Volume:
-    """Open a TIFF without reading more than its first slice.
+    """Open a TIFF and decode its first slice, so that damage shows at once."""
+    volume = lazy_tiff(path, options)
+    _ = volume.data[0]
+    return volume
+
+
+def lazy_tiff(path: Path, options: Options) -> Volume:
+    """Open a TIFF without decoding anything.
 
     Uncompressed, contiguous pixels are mapped read-only; others are decoded a slice at a time.
     Palette images give their stored values, since programs save label images and grey images
@@ -42,8 +49,8 @@ def read_tiff(path: Path, options: Options) -> Volume:
     with open_tiff(path) as tif:
         number = _choose_series(path, tif.series, options)
         series = tif.series[number]
-        check_dtype(path, series.dtype)
         pages = list(series)
+        check_dtype(path, series.dtype)
         check_pages(path, pages, series.keyframe)
         voxel_size, unit = scale_of(tif, number)
         choice = choose(path, _axes(series), series.shape, options)
@@ -129,17 +136,19 @@ def _from_pages(
 ) -> SliceStack:
     order = np.arange(len(pages)).reshape(leading)[choice.index[: len(leading)]].ravel()
     within = choice.index[len(leading) :]
-    samples = choice.axes[-3:].index("S") if "S" in choice.axes[-3:] else None
+    page_axes = choice.axes[-3:] if "S" in choice.axes else choice.axes[-2:]
     lock = Lock()
 
     def take(z: int) -> Array:
         image = _decode(path, pages[order[z]], lock)[within]
-        return (
-            image if samples is None else one_sample(np.moveaxis(image, samples, -1), options.rgb)
-        )
+        if "S" not in page_axes:
+            return image
+        return one_sample(np.moveaxis(image, page_axes.index("S"), -1), options.rgb)
 
-    first = take(0)
-    return SliceStack((len(order), *first.shape), first.dtype.newbyteorder("="), take)
+    keyframe = pages[0].keyframe
+    sides = dict(zip(page_axes, np.empty(keyframe.shape, np.bool_)[within].shape, strict=True))
+    dtype = keyframe.dtype.newbyteorder("=")
+    return SliceStack((len(order), sides["Y"], sides["X"]), dtype, take)
 
 
 def _decode(path: Path, page: Any, lock: Lock) -> Array:

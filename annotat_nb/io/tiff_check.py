@@ -7,6 +7,7 @@ import re
 import struct
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.etree import ElementTree
@@ -25,52 +26,71 @@ _PIXEL_TAGS = {256, 257, 258, 259, 266, 273, 277, 278, 279, 284, 317, 322, 323, 
 """Tags without which pixels are read wrongly; nonsense in others, such as a date, is common."""
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """How directories are written: byte order, and the sizes of classic or big TIFF."""
+
+    order: str
+    big: bool
+
+    def count(self, data: bytes) -> int:
+        return int(struct.unpack(self.order + ("Q" if self.big else "H"), data)[0])
+
+    def offset(self, data: bytes) -> int:
+        return int(struct.unpack(self.order + ("Q" if self.big else "I"), data)[0])
+
+    @property
+    def count_size(self) -> int:
+        return 8 if self.big else 2
+
+    @property
+    def entry_size(self) -> int:
+        return 20 if self.big else 12
+
+    @property
+    def offset_size(self) -> int:
+        return 8 if self.big else 4
+
+
 def check_directories(path: Path, size: int) -> None:
     """Walk the chain of image directories: it must stay in the file and come to an end."""
     with path.open("rb") as file:
-        order, offset_code, count_code, entry, offset = _header(path, file)
+        layout = _layout(path, file.read(4))
+        file.seek(8 if layout.big else 4)
+        offset = layout.offset(file.read(layout.offset_size).ljust(8, b"\0")[: layout.offset_size])
         seen = set()
         while offset:
             if offset in seen:
                 raise cannot_read(path, "has image directories that form a loop", _COPY)
             seen.add(offset)
-            offset = _next(path, file, offset, size, order, offset_code, count_code, entry)
-        if not seen:
-            raise cannot_read(path, "holds no image", _COPY)
+            offset = _next(path, file, size, offset, layout)
+    if not seen:
+        raise cannot_read(path, "holds no image", _COPY)
 
 
-def _header(path: Path, file: BinaryIO) -> tuple[str, str, str, int, int]:
-    head = file.read(16).ljust(16, b"\0")
-    order = {b"II": "<", b"MM": ">"}.get(head[:2])
-    version = struct.unpack(f"{order}H", head[2:4])[0] if order else 0
-    if order and version == 42:
-        return order, "I", "H", 12, struct.unpack(f"{order}I", head[4:8])[0]
-    if order and version == 43:
-        return order, "Q", "Q", 20, struct.unpack(f"{order}Q", head[8:16])[0]
-    raise cannot_read(path, "is not a TIFF file, whatever its name says", "check its format")
+def _layout(path: Path, head: bytes) -> _Layout:
+    versions = {
+        b"II*\0": _Layout("<", big=False),
+        b"MM\0*": _Layout(">", big=False),
+        b"II+\0": _Layout("<", big=True),
+        b"MM\0+": _Layout(">", big=True),
+    }
+    if head not in versions:
+        raise cannot_read(path, "is not a TIFF file, whatever its name says", "check its format")
+    return versions[head]
 
 
-def _next(
-    path: Path,
-    file: BinaryIO,
-    offset: int,
-    size: int,
-    order: str,
-    offset_code: str,
-    count_code: str,
-    entry: int,
-) -> int:
-    count_format, offset_format = f"{order}{count_code}", f"{order}{offset_code}"
-    if offset + struct.calcsize(count_format) > size:
+def _next(path: Path, file: BinaryIO, size: int, offset: int, layout: _Layout) -> int:
+    """Return the offset of the directory after the one at `offset`; 0 after the last."""
+    start = offset + layout.count_size
+    if start > size:
         raise cannot_read(path, "ends before its last image: it is truncated", _COPY)
     file.seek(offset)
-    count = struct.unpack(count_format, file.read(struct.calcsize(count_format)))[0]
-    end = offset + struct.calcsize(count_format) + count * entry
-    if end + struct.calcsize(offset_format) > size:
+    end = start + layout.count(file.read(layout.count_size)) * layout.entry_size
+    if end + layout.offset_size > size:
         raise cannot_read(path, "ends inside an image directory: it is truncated", _COPY)
     file.seek(end)
-    following: int = struct.unpack(offset_format, file.read(struct.calcsize(offset_format)))[0]
-    return following
+    return layout.offset(file.read(layout.offset_size))
 
 
 def check_ome(path: Path, xml: str) -> None:

@@ -185,6 +185,7 @@ def test_what_are_no_superpixels_of_this_image_is_refused(tmp_path, data, senten
         ("a.tif", [[65536]], {}, "labels are 0 … 65535"),
         ("a.tif", [[1.0]], {}, "labels must be integers, got float64"),
         ("a.tif", [[1]], {"dtype": "int16"}, "cannot be saved as int16"),
+        ("a.tif", [[1]], {"dtype": "wide"}, "cannot be saved as wide; use one of uint8, uint16"),
         ("a.tif", [1], {}, "got shape (1,)"),
         ("a.tif", [[]], {}, "labels must be integers"),
         ("a.png", [[1]], {}, "cannot be saved as '.png'; use one of .tif, .tiff, .raw"),

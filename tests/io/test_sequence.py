@@ -75,6 +75,21 @@ def test_slices_are_decoded_when_they_are_asked_for(tmp_path, monkeypatch):
     assert len(decoded) == 2
 
 
+def test_compressed_tiff_slices_are_not_decoded_to_open_them(tmp_path, monkeypatch):
+    for z in range(5):
+        tifffile.imwrite(tmp_path / f"{z}.tif", ZYX[z], compression="zlib")
+    decoded = []
+    asarray = tifffile.TiffPage.asarray
+
+    def counted(page, **how):
+        decoded.append(page.parent.filename)
+        return asarray(page, **how)
+
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", counted)
+    np.testing.assert_array_equal(read(tmp_path).slice("z", 3), ZYX[3])
+    assert decoded == ["0.tif", "3.tif"]
+
+
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
 @pytest.mark.parametrize(
     ("odd", "said"), [(ZYX[0, :3], "3 x 7 uint8"), (ZYX[0].astype("uint16"), "6 x 7 uint16")]
