@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from annotat_nb.annotation import LabelImage
 from annotat_nb.blocks import Box
 from annotat_nb.classify import Marks, Pipeline, Prediction, Segmenter
+from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.superpixels import SuperpixelMethod
 from annotat_nb.volume import Volume, plane_of
 
-Report = Callable[[str, float], None]
 NEIGHBOURHOOD = 1
 """Slices on either side of the shown one that a preview classifies too."""
 
@@ -22,6 +24,11 @@ class Superpixels:
 
     image: LabelImage
     method: SuperpixelMethod | None
+
+    @cached_property
+    def count(self) -> int:
+        """Number of superpixels."""
+        return len(np.unique(self.image.data))
 
     def serve(self, pipeline: Pipeline) -> bool:
         """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
@@ -36,7 +43,6 @@ class Snapshot:
     pipeline: Pipeline
     superpixels: Superpixels | None
     marks: Marks
-    class_names: dict[int, str]
     position: int
     """Where the history stood."""
 
@@ -60,7 +66,7 @@ class Engine:
         self._segmenter: Segmenter | None = None
         self._grouping: Superpixels | None = None
 
-    def superpixels(self, pipeline: Pipeline, report: Report) -> Superpixels:
+    def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
         """Generate the superpixels that `pipeline` asks for."""
         method = pipeline.superpixels
         if method is None:
@@ -72,22 +78,19 @@ class Engine:
         )
         return Superpixels(LabelImage(ids, origin=method.title), method)
 
-    def segment(self, snapshot: Snapshot, report: Report, box: Box | None = None) -> Outcome:
+    def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping)
         model = segmenter.fit(
-            snapshot.pipeline,
-            snapshot.marks,
-            part_of(report, 0.0, 0.5),
-            class_names=snapshot.class_names,
+            snapshot.pipeline, snapshot.marks, part_of(report, 0.0, 0.5)
         )
         prediction = segmenter.predict(model, part_of(report, 0.5, 1.0), box)
         return Outcome(snapshot, grouping, prediction, model.kept)
 
     def _current_superpixels(
-        self, snapshot: Snapshot, report: Report
-    ) -> tuple[Superpixels | None, Report]:
+        self, snapshot: Snapshot, report: Progress
+    ) -> tuple[Superpixels | None, Progress]:
         known, pipeline = snapshot.superpixels, snapshot.pipeline
         if pipeline.superpixels is None:
             return None, report
@@ -101,11 +104,6 @@ class Engine:
             ids = None if grouping is None else grouping.image.data
             self._segmenter, self._grouping = Segmenter(self._volume, ids), grouping
         return self._segmenter
-
-
-def part_of(report: Report, start: float, stop: float) -> Report:
-    """Report a part of a job as the stretch from `start` to `stop` of the whole."""
-    return lambda step, share: report(step, start + (stop - start) * share)
 
 
 def neighbourhood(volume: Volume, axis: str, index: int) -> Box:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -31,9 +32,20 @@ from annotat_nb.session.segmenting import Engine, Outcome, Snapshot, Superpixels
 from annotat_nb.session.view import View, middle_of
 from annotat_nb.store import Workspace
 from annotat_nb.store.codec import encode_edit
-from annotat_nb.volume import Volume
+from annotat_nb.volume import AXES, Volume
 
 Path = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is at one voxel."""
+
+    value: Any
+    label: int | None
+    """Class in the segmentation; None without one."""
+    probability: float | None
+    """Of that class; None when the segmentation was loaded or reopened."""
 
 
 class SessionError(ValueError):
@@ -89,6 +101,7 @@ class Session:
         self._preview: Prediction | None = None
         self._prediction: Prediction | None = None
         self._segmented_at: int | None = None
+        self._fractions: dict[int, float] = {}
         self._visualization: Volume | None = None
         self._view = middle_of(volume.shape)
         self._hidden: frozenset[int] = frozenset()
@@ -118,6 +131,11 @@ class Session:
     def superpixels(self) -> LabelImage | None:
         """The superpixels, uint32 with ids from 1; None before they exist."""
         return self._superpixels and self._superpixels.image
+
+    @property
+    def superpixel_count(self) -> int:
+        """Number of superpixels; 0 before they exist."""
+        return self._superpixels.count if self._superpixels else 0
 
     @property
     def segmentation(self) -> LabelImage | None:
@@ -180,6 +198,21 @@ class Session:
             return None
         return self.annotation.history.steps_since(self._segmented_at)
 
+    @property
+    def fractions(self) -> dict[int, float]:
+        """Share of the voxels that each class has in the segmentation; empty without one."""
+        return dict(self._fractions)
+
+    def probe(self, voxel: tuple[int, int, int]) -> Probe:
+        """Say what is at `voxel`, (z, y, x): intensity, class and its probability."""
+        shown = self.visualization if self.view.image == "alternative" else self.volume
+        label, probability = None, None
+        if self.segmentation is not None:
+            label = int(self.segmentation.data[voxel])
+        if self._prediction is not None and label is not None:
+            probability = _probability(self._prediction, voxel, label)
+        return Probe((shown or self.volume).data[voxel], label, probability)
+
     # Annotation --------------------------------------------------------------------------------
 
     def show(self, **changes: Any) -> None:
@@ -197,6 +230,11 @@ class Session:
                 return
         self.recorder.record_view(self._view.model_dump(mode="json"))
         self.view_changed.emit(self._view, former)
+
+    def step_slice(self, steps: int) -> None:
+        """Go `steps` slices forward along the shown axis, or back; stop at the ends."""
+        last = self.volume.shape[AXES.index(self.view.axis)] - 1
+        self.show(**{self.view.axis: min(max(self.view.index + steps, 0), last)})
 
     def edit(self, tool: Tool) -> None:
         """Use an annotation tool: one step to undo."""
@@ -396,7 +434,6 @@ class Session:
                 self.pipeline,
                 self._superpixels,
                 Marks(*self.markers.marked()),
-                {item.id: item.name for item in self.classes},
                 self.annotation.history.position,
             )
 
@@ -446,6 +483,7 @@ class Session:
 
     def _set_segmentation(self, labels: LabelImage, position: int) -> None:
         self.annotation.set_labels(labels)
+        self._fractions = _fractions_of(labels)
         self._segmented_at, self._preview = position, None
         self._record_result("segmentation", labels, position=position)
         self.segmentation_changed.emit()
@@ -550,6 +588,7 @@ class Session:
         self._hidden = self.classes.hidden
         self._superpixels = found.superpixels
         self._segmented_at = found.segmented_at
+        self._fractions = _fractions_of(self.segmentation)
         self._visualization = workspace.open_visualization()
         if (view := replay.stored_view(workspace)) is not None:
             self._view = view.within(self.volume.shape)
@@ -595,6 +634,18 @@ def _opened(workspace: Path | Workspace | None) -> Workspace | None:
     if workspace is None or isinstance(workspace, Workspace):
         return workspace
     return Workspace(workspace)
+
+
+def _fractions_of(labels: LabelImage | None) -> dict[int, float]:
+    if labels is None:
+        return {}
+    ids, counts = np.unique(labels.data, return_counts=True)
+    return {int(n): int(count) / labels.data.size for n, count in zip(ids, counts, strict=True)}
+
+
+def _probability(found: Prediction, voxel: tuple[int, int, int], label: int) -> float | None:
+    place = np.flatnonzero(found.classes == label)
+    return float(found.probabilities[(int(place[0]), *voxel)]) if place.size else None
 
 
 def _stored(method: Any) -> Any:

@@ -11,6 +11,7 @@ from annotat_nb.operation import Record
 from annotat_nb.rendering import COLORMAPS
 from annotat_nb.volume import AXES, Axis
 
+LARGEST_RADIUS = 200
 Index = Annotated[int, Field(ge=0)]
 Opacity = Annotated[float, Field(ge=0, le=1)]
 ToolName = Literal["move", "center", "paint", "erase"]
@@ -51,7 +52,7 @@ class View(Record):
     """Show what was painted."""
     label: Index = 0
     """Class that the brush paints."""
-    radius: Annotated[int, Field(ge=0, le=200, json_schema_extra={"unit": "voxel"})] = 5
+    radius: Annotated[int, Field(ge=0, le=LARGEST_RADIUS, json_schema_extra={"unit": "voxel"})] = 5
     """Radius of the brush. 1 marks five voxels."""
     tool: ToolName = "paint"
     """What the left mouse button does."""

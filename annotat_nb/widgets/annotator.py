@@ -1,0 +1,222 @@
+"""The Annotator: one widget to open, annotate, segment, correct and save a volume."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from annotat_nb import io
+from annotat_nb.session import Session
+from annotat_nb.store import WorkspaceError
+from annotat_nb.volume import Volume
+from annotat_nb.widgets.canvas import SliceCanvas
+from annotat_nb.widgets.canvas.layers import LAYERS
+from annotat_nb.widgets.commands import Command, menus_of
+from annotat_nb.widgets.dialogs import Dialogs
+from annotat_nb.widgets.housekeeping import close_tree, current_cell
+from annotat_nb.widgets.loop import Loop
+from annotat_nb.widgets.menu import MenuBar
+from annotat_nb.widgets.message import Message
+from annotat_nb.widgets.workbench import Workbench
+
+MENUS = ("File", "Edit", "View", "Classification", "Help")
+EMPTY = "Open an image to begin: File › Open image"
+
+# Which Annotator each notebook cell shows: running the cell again closes the former one.
+_shown_by_cell: dict[str, Annotator] = {}
+
+
+class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Annotate and segment a volume in a notebook.
+
+    Parameters
+    ----------
+    session
+        What to work on; None begins empty, with File › Open image.
+    height
+        Height of the picture, as a CSS length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> app = Annotator(Session(Volume(np.zeros((4, 32, 32), "uint8"), name="zeros")))
+    >>> app.session.volume.name
+    'zeros'
+    >>> app.close()
+    """
+
+    def __init__(self, session: Session | None = None, *, height: str = "520px") -> None:
+        _close_former(self)
+        self._loop = Loop()
+        self._bench: Workbench | None = None
+        self._opened: Session | None = None
+        self.canvas = SliceCanvas(height=height)
+        self.dialogs = Dialogs(self.attempt)
+        self.menu = MenuBar()
+        self.saved = Message()
+        self.message = Message()
+        self._top = w.HBox([self.menu, self.saved]).add_class("annotat-top")
+        self._stage = w.Box([self.canvas, self.dialogs]).add_class("annotat-stage")
+        self._main = w.HBox([self._stage]).add_class("annotat-main")
+        super().__init__([])
+        self.add_class("annotat-root")
+        self.attach(session)
+
+    @property
+    def session(self) -> Session | None:
+        """What is worked on; None while nothing is open."""
+        return self._bench.session if self._bench else None
+
+    @property
+    def panels(self) -> Workbench | None:
+        """The panels of the session; None while nothing is open."""
+        return self._bench
+
+    def attach(self, session: Session | None) -> None:
+        """Show `session` in place of the present one, which stays as it is."""
+        if self._bench is not None:
+            self._bench.close()
+            self._bench = None
+        self.dialogs.dismiss()
+        self.message.say(EMPTY if session is None else "")
+        if session is None:
+            self._show_nothing()
+            return
+        self._bench = Workbench(
+            session, self.canvas, self.dialogs, self.message, self._loop, self._refresh
+        )
+        self._show_bench(self._bench)
+
+    def open(self, path: str | os.PathLike[str], **how: Any) -> None:
+        """Open the image at `path` in place of the present one.
+
+        It gets a workspace beside it, or goes on in the one that is there.
+
+        Parameters
+        ----------
+        path
+            A file, a folder or a glob of slices.
+        how
+            Keywords of `annotat_nb.read`.
+
+        Raises
+        ------
+        ReadError
+            If the image cannot be read; the present one stays.
+        """
+        self.open_volume(io.read(path, **how))
+
+    def open_volume(self, volume: Volume) -> None:
+        """Open `volume` in place of the present image."""
+        session = session_for(volume)
+        former, self._opened = self._opened, session
+        self.attach(session)
+        if former is not None and former is not session:
+            former.close()
+
+    def attempt(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        """Call `function`; what goes wrong is shown in the page instead of raised."""
+        try:
+            function(*arguments, **named)
+        except Exception as error:  # noqa: BLE001 - shown, with its trace a click away
+            self.message.explain(error)
+
+    def close(self) -> None:
+        """Close the widget and all its parts; a session that was handed in stays open."""
+        if self._bench is not None:
+            self._bench.close()
+            self._bench = None
+        if self._opened is not None:
+            self._opened.close()
+        self.canvas.close()
+        close_tree(self._top)
+        close_tree(self.message)
+        close_tree(self._main)
+        super().close()
+        self.layout.close()
+
+    def _show_nothing(self) -> None:
+        for layer in LAYERS:
+            self.canvas.clear(layer)
+        self.canvas.pen.notice = EMPTY
+        self._main.children = (self._stage,)
+        self.children = (self._top, self._main, self.message)
+        self._refresh()
+
+    def _show_bench(self, bench: Workbench) -> None:
+        self._main.children = (self._stage, bench.side)
+        feet = (bench.slices, self.message, bench.jobs, bench.status)
+        self.children = (self._top, bench.toolbar, self._main, *feet)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.menu.show(menus_of(self._commands(), MENUS))
+        self._show_saved()
+
+    def _commands(self) -> list[Command]:
+        begin = Command(
+            "File",
+            "Open image…",
+            lambda: self.dialogs.open_image("Open image", self.open_volume),
+        )
+        known = self._bench.commands if self._bench else []
+        keys = Command("Help", "Keys and mouse…", lambda: self.dialogs.show_keys(known))
+        end = Command(
+            "File",
+            "Close image",
+            self._close_image,
+            reason=lambda: None if self._bench else "No image is open",
+        )
+        return [begin, *known, end, keys]
+
+    def _close_image(self) -> None:
+        self.attach(None)
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _show_saved(self) -> None:
+        if self._bench is None:
+            self.saved.say("")
+            return
+        recorder = self._bench.session.recorder
+        strokes = self._bench.session.markers.stroke_count()
+        count = f"{strokes:,} stroke{'' if strokes == 1 else 's'}"
+        if recorder.state == "saved":
+            self.saved.say(f"{count} saved", "saved")
+        elif recorder.state == "memory":
+            self.saved.say(f"{count} in memory only", "memory")
+        else:
+            self.saved.say(recorder.problem, "error")
+
+
+def session_for(volume: Volume) -> Session:
+    """Return a session on `volume` in the first folder beside it that is free or its own."""
+    if volume.source is None:
+        return Session(volume)
+    for folder in _workspaces(volume.source):
+        try:
+            return Session(volume, folder)
+        except (WorkspaceError, PermissionError, OSError):
+            continue
+    return Session(volume)
+
+
+def _workspaces(source: Path) -> list[Path]:
+    homes = [source.parent, Path.home()]
+    stem = source.name.split(".")[0].strip("*? ") or "image"
+    return [home / f"{stem}{n}.annotat" for home in homes for n in ("", "-2", "-3", "-4")]
+
+
+def _close_former(app: Annotator) -> None:
+    cell = current_cell()
+    if cell is None:
+        return
+    former = _shown_by_cell.pop(cell, None)
+    if former is not None:
+        former.close()
+    _shown_by_cell[cell] = app

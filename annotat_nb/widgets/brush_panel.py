@@ -1,0 +1,41 @@
+"""The brush, and what it drew."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from annotat_nb.session import Session
+from annotat_nb.session.view import LARGEST_RADIUS
+
+
+class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Radius of the brush, and Erase all markers, which asks before it acts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.radius = w.IntSlider(
+            session.view.radius,
+            min=0,
+            max=max(50, session.view.radius),
+            description="Radius",
+            tooltip="Radius of the brush in voxels; keys [ and ]",
+        )
+        self.radius.observe(lambda change: session.show(radius=change["new"]), "value")
+        self.erase_all = w.Button(
+            description="Erase all markers", tooltip="Unmark everything; Undo brings it back"
+        )
+        self.erase_all.on_click(lambda _: session.erase_all())
+        super().__init__([self.radius, self.erase_all])
+
+    def refresh(self) -> None:
+        """Show the radius, and whether there is anything to erase."""
+        radius = self._session.view.radius
+        self.radius.max = min(LARGEST_RADIUS, max(self.radius.max, radius))
+        self.radius.value = radius
+        strokes = self._session.markers.stroke_count()
+        self.erase_all.disabled = not strokes
+        self.erase_all.tooltip = (
+            f"Unmark all {strokes} strokes; Undo brings them back"
+            if strokes
+            else "Nothing is painted yet"
+        )

@@ -1,0 +1,103 @@
+"""The panel of classes: what is looked for, in which colour, how much was painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import ipywidgets as w
+import traitlets
+
+from annotat_nb.session import Session
+from annotat_nb.widgets.menu import FRONT
+from annotat_nb.widgets.sentences import sentence
+from annotat_nb.widgets.text import inert
+
+Say = Callable[[str], object]
+
+
+class ClassList(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
+    """The rows of the class table."""
+
+    _esm = FRONT / "class_list.js"
+
+    classes = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """One row each: id, name, color, visible, and facts in words."""
+    selected = traitlets.Int(0).tag(sync=True)
+    """Id of the class that the brush paints."""
+
+
+class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Add, remove, rename, recolour, hide and choose classes.
+
+    Parameters
+    ----------
+    session
+        Whose classes are shown.
+    say
+        Called with a sentence when something cannot be done.
+    """
+
+    def __init__(self, session: Session, say: Say) -> None:
+        self._session, self._say = session, say
+        self.list = ClassList()
+        self.add = w.Button(icon="plus", description="Add", tooltip="Add a class to look for")
+        self.remove = w.Button(
+            icon="minus", description="Remove", tooltip="Remove the class with all its markers"
+        )
+        self.rename = w.Button(description="Rename", tooltip="Give the class another name (F2)")
+        self.add.on_click(lambda _: self._add())
+        self.remove.on_click(lambda _: self._try(session.classes.remove, self.list.selected))
+        self.rename.on_click(
+            lambda _: self.list.send({"kind": "rename", "id": self.list.selected})
+        )
+        self.list.on_msg(self._receive)
+        self.list.observe(lambda change: session.show(label=change["new"]), "selected")
+        buttons = w.HBox([self.add, self.remove, self.rename]).add_class("annotat-buttons")
+        super().__init__([self.list, buttons])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the table as it is now."""
+        fractions = self._session.fractions
+        with self.list.hold_sync():
+            self.list.classes = [
+                {
+                    "id": item.id,
+                    "name": inert(item.name),
+                    "color": item.color,
+                    "visible": item.visible,
+                    "facts": _facts(self._session.markers.stroke_count(item.id), fractions, item.id),
+                }
+                for item in self._session.classes
+            ]
+            self.list.selected = self._session.view.label
+
+    def _add(self) -> None:
+        names = {item.name for item in self._session.classes}
+        name = next(f"Class {n}" for n in range(1, 65537) if f"Class {n}" not in names)
+        number = self._session.classes.add(name)
+        self._session.show(label=number)
+        self.list.send({"kind": "rename", "id": number})
+
+    def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        verb = {
+            "rename": self._session.classes.rename,
+            "recolor": self._session.classes.recolor,
+            "show": self._session.classes.show,
+        }[content["kind"]]
+        self._try(verb, int(content["id"]), content["value"])
+
+    def _try(self, verb: Callable[..., object], *arguments: Any) -> None:
+        try:
+            verb(*arguments)
+        except (ValueError, KeyError) as error:
+            self._say(sentence(error))
+
+
+def _facts(strokes: int, fractions: dict[int, float], class_id: int) -> str:
+    words = [f"{strokes} stroke{'' if strokes == 1 else 's'}"] if strokes else []
+    if fractions:
+        words.append(f"{fractions.get(class_id, 0.0):.1%}")
+    return ", ".join(words) or "no strokes"

@@ -1,0 +1,185 @@
+"""Everything that menus and keys can do, each with one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annotat_nb.session import Session
+from annotat_nb.volume import Volume
+from annotat_nb.widgets.canvas import SliceCanvas
+from annotat_nb.widgets.menu import Item, Menu
+
+if TYPE_CHECKING:
+    from annotat_nb.widgets.dialogs import Dialogs
+
+Reason = Callable[[], str | None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the user can do, however it is called up."""
+
+    menu: str
+    """Menu that lists it; empty for keys without a menu line."""
+    title: str
+    act: Callable[[], object]
+    keys: tuple[str, ...] = ()
+    reason: Reason = lambda: None
+    """Why it cannot be done now."""
+    checked: Callable[[], bool] | None = None
+
+    def item(self) -> Item:
+        """Return its line in a menu."""
+        checked = None if self.checked is None else self.checked()
+        return Item(self.title, self.act, ", ".join(self.keys[:1]), self.reason(), checked)
+
+
+def menus_of(commands: Sequence[Command], titles: Sequence[str]) -> list[Menu]:
+    """Sort `commands` into menus."""
+    return [Menu(t, [c.item() for c in commands if c.menu == t]) for t in titles]
+
+
+def session_commands(
+    session: Session, canvas: SliceCanvas, dialogs: Dialogs, run: Callable[[str], object]
+) -> list[Command]:
+    """Return what can be done with an open image."""
+    return [
+        *_file_commands(session, dialogs),
+        *_edit_commands(session),
+        *_view_commands(session, canvas, dialogs),
+        *_tool_keys(session),
+        *_classification_commands(session, dialogs, run),
+    ]
+
+
+def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
+    def show_alternative(volume: Volume) -> None:
+        session.visualization = volume
+        session.show(image="alternative")
+
+    def needs(name: str, reason: str) -> Reason:
+        return lambda: None if getattr(session, name) is not None else reason
+
+    stem = session.volume.name.rsplit(".", 1)[0] or "image"
+    return [
+        Command(
+            "File",
+            "Open visualization image…",
+            lambda: dialogs.open_image("Open visualization image", show_alternative),
+        ),
+        Command(
+            "File",
+            "Save label…",
+            lambda: dialogs.save_label(session),
+            reason=needs("segmentation", "There is no label yet: press Apply first"),
+        ),
+        Command(
+            "File", "Load label…", lambda: dialogs.open_file("Load label", session.load_label)
+        ),
+        Command(
+            "File",
+            "Save superpixels…",
+            lambda: dialogs.save_file(
+                "Save superpixels", f"{stem}_superpixels.tif", session.save_superpixels
+            ),
+            reason=needs("superpixels", "There are no superpixels yet: generate them first"),
+        ),
+        Command(
+            "File",
+            "Load superpixels…",
+            lambda: dialogs.open_file("Load superpixels", session.load_superpixels),
+        ),
+    ]
+
+
+def _edit_commands(session: Session) -> list[Command]:
+    history = session.annotation.history
+    return [
+        Command(
+            "Edit",
+            "Undo",
+            session.undo,
+            ("Ctrl+Z",),
+            lambda: None if history.done else "Nothing to take back",
+        ),
+        Command(
+            "Edit",
+            "Redo",
+            session.redo,
+            ("Ctrl+Shift+Z", "Ctrl+Y"),
+            lambda: None if history.undone else "Nothing to repeat",
+        ),
+        Command(
+            "Edit",
+            "Erase all markers",
+            session.erase_all,
+            reason=lambda: None if session.markers.stroke_count() else "Nothing is painted yet",
+        ),
+    ]
+
+
+def _view_commands(session: Session, canvas: SliceCanvas, dialogs: Dialogs) -> list[Command]:
+    def toggle(name: str) -> Callable[[], None]:
+        return lambda: session.show(**{name: not getattr(session.view, name)})
+
+    def is_on(name: str) -> Callable[[], bool]:
+        return lambda: bool(getattr(session.view, name))
+
+    def move(by: int) -> Callable[[], None]:
+        return lambda: session.step_slice(by)
+
+    switches = (
+        ("Show label", "show_labels", "L"),
+        ("Show superpixels", "show_superpixels", "S"),
+        ("Show markers", "show_markers", "K"),
+    )
+    return [
+        Command("View", "Change colour map…", lambda: dialogs.change_colormap(session)),
+        *(
+            Command("View", title, toggle(name), (key,), checked=is_on(name))
+            for title, name, key in switches
+        ),
+        Command("View", "Fit to window", canvas.fit, ("Shift+R",)),
+        Command("View", "Actual size", canvas.actual_size),
+        Command("View", "Next slice", move(1), ("ArrowUp",)),
+        Command("View", "Previous slice", move(-1), ("ArrowDown",)),
+    ]
+
+
+def _tool_keys(session: Session) -> list[Command]:
+    def take(tool: str) -> Callable[[], None]:
+        return lambda: session.show(tool=tool)
+
+    tools = (
+        ("Position tool", "move", "M"),
+        ("Center tool", "center", "C"),
+        ("Paint tool", "paint", "D"),
+        ("Erase tool", "erase", "E"),
+    )
+    return [Command("", title, take(name), (key,)) for title, name, key in tools]
+
+
+def _classification_commands(
+    session: Session, dialogs: Dialogs, run: Callable[[str], object]
+) -> list[Command]:
+    def verb(title: str, name: str, key: str) -> Command:
+        return Command(
+            "Classification",
+            title,
+            lambda: run(name),
+            (key,),
+            lambda: session.obstacle(name),
+        )
+
+    return [
+        Command(
+            "Classification",
+            "Change classifier parameters…",
+            lambda: dialogs.change_parameters(session),
+        ),
+        verb("Generate superpixels", "generate_superpixels", "Shift+S"),
+        verb("Preview", "preview", "Shift+P"),
+        verb("Apply", "apply", "Shift+Enter"),
+    ]

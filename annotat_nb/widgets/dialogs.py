@@ -1,0 +1,197 @@
+"""The dialogs behind the menus: choosing files, sizes, colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+import numpy as np
+
+from annotat_nb import io
+from annotat_nb.rendering import COLORMAPS, colormap
+from annotat_nb.session import Session
+from annotat_nb.volume import Volume
+from annotat_nb.widgets.classifier_panel import ClassifierPanel
+from annotat_nb.widgets.file_chooser import FileChooser
+from annotat_nb.widgets.housekeeping import close_tree
+from annotat_nb.widgets.raw_panel import RawPanel
+
+if TYPE_CHECKING:
+    from annotat_nb.widgets.commands import Command
+
+RAW = (".raw", ".b")
+IMAGES = (".tif", ".tiff", ".btf", *RAW, ".png", ".jpg", ".jpeg")
+LABELS = (".tif", ".tiff", ".raw")
+Attempt = Callable[..., Any]
+
+
+class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
+    """The place over the canvas where one dialog at a time is shown.
+
+    Parameters
+    ----------
+    attempt
+        Called with a function and its arguments; shows what goes wrong instead of raising.
+    """
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        super().__init__([])
+        self.add_class("annotat-dialogs")
+        self._folder = Path.cwd()
+        self.dismiss()
+
+    @property
+    def shown(self) -> w.Widget | None:
+        """The dialog that is open; None when none is."""
+        return self.children[0] if self.children else None
+
+    def show(self, dialog: w.Widget) -> None:
+        """Open `dialog` in place of the one that is open."""
+        self.dismiss()
+        self.children = (dialog,)
+        self.layout.display = ""
+
+    def dismiss(self) -> None:
+        """Close the dialog that is open."""
+        former, self.children = self.children, ()
+        self.layout.display = "none"
+        for dialog in former:
+            close_tree(dialog)
+
+    def open_image(self, title: str, accept: Callable[[Volume], Any]) -> None:
+        """Ask for an image, and for its size and type if it is RAW."""
+
+        def read(path: Path, **how: Any) -> None:
+            accept(io.read(path, **how))
+            self.dismiss()
+
+        def choose(path: Path) -> None:
+            self._folder = path.parent
+            if path.suffix.lower() in RAW:
+                self.show(
+                    RawPanel(
+                        path,
+                        lambda shape, dtype: self._attempt(read, path, shape=shape, dtype=dtype),
+                        self.dismiss,
+                    )
+                )
+            else:
+                self._attempt(read, path)
+
+        self._choose(title, choose, suffixes=IMAGES, folders=True)
+
+    def open_file(self, title: str, accept: Callable[[Path], Any]) -> None:
+        """Ask for a label or superpixel file."""
+        self._choose(title, lambda path: self._finish(accept, path), suffixes=LABELS)
+
+    def save_file(self, title: str, name: str, accept: Callable[[Path], Any]) -> None:
+        """Ask where to write a file."""
+        self._choose(
+            title,
+            lambda path: self._finish(accept, path),
+            suffixes=LABELS,
+            save=True,
+            start=self._folder / name,
+        )
+
+    def save_label(self, session: Session) -> None:
+        """Ask where to write the segmentation, and in which type."""
+        smallest = "uint16" if max(item.id for item in session.classes) > 255 else "uint8"
+        types = [t for t in ("uint8", "uint16", "uint32") if np.dtype(t) >= np.dtype(smallest)]
+        dtype = w.Dropdown(
+            options=types, description="Type", tooltip="Integer type of a voxel in the file"
+        )
+        self.save_file(
+            "Save label",
+            f"{Path(session.volume.name).stem or 'image'}_labels.tif",
+            lambda path: session.save_label(path, dtype=dtype.value),
+        )
+        if isinstance(self.shown, w.Box):
+            self.shown.children = (*self.shown.children[:-1], dtype, self.shown.children[-1])
+
+    def change_parameters(self, session: Session) -> None:
+        """Change classifier parameters."""
+
+        def accept(pipeline: Any) -> None:
+            session.pipeline = pipeline
+            self.dismiss()
+
+        self.show(
+            ClassifierPanel(
+                session.pipeline,
+                lambda pipeline: self._attempt(accept, pipeline),
+                self.dismiss,
+                shape=session.volume.shape,
+            )
+        )
+
+    def change_colormap(self, session: Session) -> None:
+        """Choose one of the colour maps; the picture follows at once."""
+        former = session.view.colormap
+        names = w.Select(options=COLORMAPS, value=former, rows=14, description="Colour map")
+        ramp = w.HTML(gradient(former))
+
+        def follow(change: dict[str, Any]) -> None:
+            session.show(colormap=change["new"])
+            ramp.value = gradient(change["new"])
+
+        def cancel() -> None:
+            session.show(colormap=former)
+            self.dismiss()
+
+        names.observe(follow, "value")
+        self.show(w.VBox([names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)]))
+
+    def show_keys(self, commands: list[Command]) -> None:
+        """List the keys of the canvas."""
+        rows = [(" or ".join(c.keys), c.title) for c in commands if c.keys]
+        cells = [w.Label(text) for row in (*rows, *MOUSE) for text in row]
+        grid = w.GridBox(cells, layout={"grid_template_columns": "max-content 1fr"})
+        title = w.Label(
+            "Keys work while the canvas has the focus: click on it first. Esc leaves it.",
+            style={"font_weight": "bold"},
+        )
+        self.show(w.VBox([title, grid, _buttons(Close=self.dismiss)]))
+
+    def _choose(self, title: str, choose: Callable[[Path], Any], **options: Any) -> None:
+        start = options.pop("start", self._folder)
+        self.show(
+            FileChooser(title, start=start, on_choose=choose, on_cancel=self.dismiss, **options)
+        )
+
+    def _finish(self, accept: Callable[[Path], Any], path: Path) -> None:
+        def act() -> None:
+            accept(path)
+            self._folder = path.parent
+            self.dismiss()
+
+        self._attempt(act)
+
+
+MOUSE = (
+    ("Wheel", "Next slice"),
+    ("Ctrl+wheel", "Zoom at the pointer"),
+    ("Middle button, or Space and drag", "Move the picture"),
+    ("Right button", "Paint tool: erase pixels. Erase tool: erase the whole stroke"),
+    ("Ctrl+click (Cmd on a Mac)", "Show only the class under the pointer; again: show all"),
+    ("Ctrl+Shift+click", "Go to the centre of the class under the pointer"),
+)
+
+
+def gradient(name: str) -> str:
+    """Draw a colour map as a bar, in HTML made of numbers only."""
+    stops = ", ".join("rgb({} {} {})".format(*color) for color in colormap(name)[::17].tolist())
+    style = f"height:16px;min-width:240px;background:linear-gradient(90deg, {stops})"
+    return f'<div role="img" aria-label="Colours from black to white" style="{style}"></div>'
+
+
+def _buttons(**actions: Callable[[], object]) -> w.HBox:
+    buttons = []
+    for title, action in actions.items():
+        button = w.Button(description=title, button_style="" if title == "Cancel" else "primary")
+        button.on_click(lambda _, action=action: action())
+        buttons.append(button)
+    return w.HBox(buttons)

@@ -1,0 +1,159 @@
+/** The table of classes: select, rename, recolour and hide, each one message to the kernel. */
+
+function element(tag, className, attributes = {}) {
+  const node = document.createElement(tag);
+  node.className = className;
+  for (const [name, value] of Object.entries(attributes)) {
+    node.setAttribute(name, value);
+  }
+  return node;
+}
+
+function text(className, content) {
+  const node = element("span", className);
+  node.textContent = content;
+  return node;
+}
+
+class ClassList {
+  constructor(model, el) {
+    this.model = model;
+    this.list = element("div", "annotat-classes", { role: "listbox", "aria-label": "Classes" });
+    el.append(this.list);
+    this.build = this.build.bind(this);
+    this.onMessage = (message) => message.kind === "rename" && this.rename(message.id);
+    model.on("change:classes", this.build);
+    model.on("change:selected", this.build);
+    model.on("msg:custom", this.onMessage);
+    this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.build();
+  }
+
+  destroy() {
+    this.model.off("change:classes", this.build);
+    this.model.off("change:selected", this.build);
+    this.model.off("msg:custom", this.onMessage);
+  }
+
+  build() {
+    if (this.list.querySelector(".annotat-rename")) {
+      this.isStale = true; // a name is being typed: draw when it is done
+      return;
+    }
+    const hadFocus = this.list.contains(document.activeElement);
+    this.list.replaceChildren(...this.model.get("classes").map((item) => this.row(item)));
+    if (hadFocus) {
+      this.list.querySelector("[aria-selected=true]")?.focus();
+    }
+  }
+
+  row(item) {
+    const isSelected = item.id === this.model.get("selected");
+    const row = element("div", "annotat-class", {
+      role: "option", "aria-selected": String(isSelected), tabindex: isSelected ? "0" : "-1",
+      "aria-label": `${item.name}, ${item.facts}`, "data-id": item.id,
+    });
+    row.title = "Click to paint this class, double-click to rename it";
+    row.append(this.swatch(item), text("annotat-digit", item.id < 10 ? String(item.id) : ""));
+    const name = text("annotat-name", item.name);
+    row.append(name, text("annotat-facts", item.facts), this.eye(item));
+    row.addEventListener("click", () => this.select(item.id));
+    name.addEventListener("dblclick", () => this.rename(item.id));
+    return row;
+  }
+
+  swatch(item) {
+    const input = element("input", "annotat-swatch", {
+      type: "color", "aria-label": `Colour of ${item.name}`, title: "Choose the colour",
+    });
+    input.value = item.color;
+    input.addEventListener("click", (event) => event.stopPropagation());
+    input.addEventListener("change", () => this.send("recolor", item.id, input.value));
+    return input;
+  }
+
+  eye(item) {
+    const label = item.visible ? `Hide ${item.name}` : `Show ${item.name}`;
+    const button = element("button", "annotat-eye", {
+      type: "button", "aria-label": label, "aria-pressed": String(item.visible), title: label,
+    });
+    button.append(element("i", item.visible ? "fa fa-eye" : "fa fa-eye-slash"));
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.send("show", item.id, !item.visible);
+    });
+    return button;
+  }
+
+  select(id) {
+    this.model.set("selected", id);
+    this.model.save_changes();
+  }
+
+  send(kind, id, value) {
+    this.model.send({ kind, id, value });
+  }
+
+  rename(id) {
+    const name = this.list.querySelector(`[data-id="${id}"] .annotat-name`);
+    const item = this.model.get("classes").find((candidate) => candidate.id === id);
+    if (!name || !item) {
+      return;
+    }
+    const input = element("input", "annotat-rename", { "aria-label": `New name of ${item.name}` });
+    input.value = item.name;
+    name.replaceWith(input);
+    input.addEventListener("click", (event) => event.stopPropagation());
+    input.addEventListener("keydown", (event) => this.onRenameKey(event, input, item));
+    input.addEventListener("blur", () => this.finish(input, item, input.value));
+    input.focus();
+    input.select();
+  }
+
+  onRenameKey(event, input, item) {
+    event.stopPropagation();
+    if (event.key === "Enter") {
+      this.finish(input, item, input.value);
+    } else if (event.key === "Escape") {
+      this.finish(input, item, item.name);
+    }
+  }
+
+  finish(input, item, value) {
+    if (!input.isConnected || input.isDone) {
+      return;
+    }
+    input.isDone = true;
+    input.classList.remove("annotat-rename");
+    if (value.trim() && value !== item.name) {
+      this.send("rename", item.id, value);
+    }
+    this.build();
+  }
+
+  onKey(event) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "F2") {
+      this.rename(this.model.get("selected"));
+    } else if (by) {
+      this.move(by);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  move(by) {
+    const ids = this.model.get("classes").map((item) => item.id);
+    const at = ids.indexOf(this.model.get("selected"));
+    this.select(ids[Math.min(Math.max(at + by, 0), ids.length - 1)]);
+  }
+}
+
+export default {
+  render({ model, el }) {
+    const list = new ClassList(model, el);
+    return () => list.destroy();
+  },
+};

@@ -1,0 +1,42 @@
+"""Closing what a cell showed before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import ipywidgets as w
+
+
+def close_tree(widget: w.Widget) -> None:
+    """Close `widget` with all that it is made of: children, layouts and styles."""
+    if widget.comm is None:
+        return
+    parts = list(_parts(widget))
+    widget.close()
+    for part in parts:
+        close_tree(part)
+
+
+def _parts(widget: w.Widget) -> Iterable[w.Widget]:
+    for name in widget.keys:
+        yield from _widgets_in(getattr(widget, name))
+
+
+def _widgets_in(value: Any) -> Iterable[w.Widget]:
+    if isinstance(value, w.Widget):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _widgets_in(item)
+
+
+def current_cell() -> str | None:
+    """Return the id of the notebook cell that is running; None outside one."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    metadata = shell.kernel.get_parent().get("metadata", {})
+    return str(metadata["cellId"]) if "cellId" in metadata else None

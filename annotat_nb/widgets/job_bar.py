@@ -1,0 +1,66 @@
+"""The line that says what is being computed, how far it is, and how to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as w
+
+from annotat_nb.jobs import Job
+
+
+class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Progress of the running job; keeps its line when nothing runs, so that nothing moves."""
+
+    def __init__(self) -> None:
+        self.bar = w.FloatProgress(0, min=0, max=1, layout={"width": "160px"})
+        self.text = w.Label()
+        self.text.add_class("annotat-live")
+        self.cancel = w.Button(description="Cancel", tooltip="Stop; what was there before stays")
+        self.cancel.on_click(lambda _: self._cancel())
+        self._job: Job | None = None
+        super().__init__([self.bar, self.text, self.cancel])
+        self.add_class("annotat-job")
+        self._show_parts(False)
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is shown; None when none runs."""
+        return self._job
+
+    def follow(self, job: Job, call: Callable[[Callable[[], object]], None]) -> None:
+        """Show `job` until it ends; `call` brings its reports to the thread of the page."""
+        self._job = job
+        job.changed.connect(lambda: call(self.refresh))
+        call(self.refresh)
+
+    def say(self, text: str) -> None:
+        """Say `text` while nothing runs."""
+        if self._job is None:
+            self.text.value = text
+
+    def refresh(self) -> None:
+        """Show how far the job is."""
+        job = self._job
+        if job is None:
+            return
+        self._job = None if job.is_over else job
+        self._show_parts(not job.is_over)
+        self.bar.value = job.share
+        self.text.value = "" if job.is_over else describe(job)
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self.text.value = f"Stopping: {self._job.step or self._job.name}"
+
+    def _show_parts(self, visible: bool) -> None:
+        for part in (self.bar, self.cancel):
+            part.layout.display = "" if visible else "none"
+
+
+def describe(job: Job) -> str:
+    """Say what `job` is doing, how much is done and how long it will take."""
+    left = job.seconds_left
+    parts = [job.step or f"{job.name}: waiting", f"{job.share:.0%}"]
+    return " · ".join([*parts, f"{left:.0f} s left"] if left is not None else parts)

@@ -1,0 +1,98 @@
+"""The three buttons that segment, in the order in which they are pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as w
+
+from annotat_nb.classify import Pipeline
+from annotat_nb.session import Session
+
+Run = Callable[[str], object]
+
+VERBS = {
+    "generate_superpixels": (
+        "Generate superpixels",
+        "Divide the volume into small regions of similar voxels, which are then classified whole",
+    ),
+    "preview": ("Preview", "Train on all strokes and classify the shown slice and its neighbours"),
+    "apply": ("Apply", "Train on all strokes and classify the whole volume"),
+}
+
+
+class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Generate superpixels, Preview, Apply, and the parameters they use.
+
+    Parameters
+    ----------
+    session
+        What is segmented.
+    run
+        Called with the name of the session's verb when its button is pressed.
+    change_parameters
+        Called when the parameters are to be changed.
+    """
+
+    def __init__(
+        self, session: Session, run: Run, change_parameters: Callable[[], object]
+    ) -> None:
+        self._session = session
+        self.buttons = {
+            verb: w.Button(description=title, tooltip=tooltip)
+            for verb, (title, tooltip) in VERBS.items()
+        }
+        for verb, button in self.buttons.items():
+            button.on_click(lambda _, verb=verb: run(verb))
+        self.count = w.Label()
+        self.parameters = w.Button(
+            description="Change classifier parameters…",
+            icon="cog",
+            tooltip="Filters, superpixels, pooling, feature selection and classifier",
+        )
+        self.parameters.on_click(lambda _: change_parameters())
+        self.summary = w.Label()
+        self.summary.add_class("annotat-quiet")
+        generate, preview, apply = self.buttons.values()
+        super().__init__(
+            [
+                w.HBox([generate, self.count]),
+                w.HBox([preview, apply]),
+                self.summary,
+                self.parameters,
+            ]
+        )
+        self.refresh()
+
+    def refresh(self, busy: str = "") -> None:
+        """Show what can be pressed, and why the rest cannot; `busy` names a job that runs."""
+        for verb, button in self.buttons.items():
+            reason = f"{busy} is running" if busy else self._session.obstacle(verb)
+            button.disabled = reason is not None
+            button.tooltip = reason or VERBS[verb][1]
+        for verb, button in self.buttons.items():
+            button.button_style = "primary" if verb == self._primary() else ""
+        found = self._session.superpixels
+        self.count.value = f"{self._session.superpixel_count:,}" if found is not None else ""
+        self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)
+
+    def _primary(self) -> str:
+        needs = self._session.pipeline.superpixels is not None
+        if needs and self._session.superpixels is None:
+            return "generate_superpixels"
+        return "apply" if self._session.obstacle("apply") is None else ""
+
+
+def summary_of(pipeline: Pipeline, kept: tuple[str, ...]) -> str:
+    """Describe a pipeline in one line.
+
+    Examples
+    --------
+    >>> summary_of(Pipeline(), ())
+    'Random forest, 5 features, Waterpixels'
+    """
+    channels = sum(len(feature.channels()) for feature in pipeline.features)
+    grouping = pipeline.superpixels
+    count = channels * (len(pipeline.pooling) if grouping else 1)
+    used = f"{len(kept)} of {count} features" if kept else f"{count} features"
+    return f"{pipeline.classifier.title}, {used}, {grouping.title if grouping else 'per voxel'}"

@@ -1,0 +1,40 @@
+"""What the panels say: the next step, and what went wrong."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from annotat_nb.session import Session
+
+
+def sentence(error: BaseException) -> str:
+    """Return what `error` tells a user, on one line."""
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; close other notebooks, or crop the image"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the file'}: {error.strerror}"
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    return str(error) or type(error).__name__
+
+
+def next_step(session: Session) -> str:
+    """Say what a person who never read a manual would do now."""
+    if session.segmentation is not None:
+        return _after_apply(session.changes_since_apply or 0)
+    if len(session.classes) < 2:
+        return "Add a class for what you look for: press Add under Classes"
+    if session.superpixels is None and session.pipeline.superpixels is not None:
+        return "Generate superpixels, then paint a few strokes of each class"
+    if (missing := session.obstacle("apply")) is not None:
+        return missing
+    return "Press Preview to see this slice classified, or Apply for the whole volume"
+
+
+def _after_apply(changes: int) -> str:
+    if changes:
+        plural = "" if changes == 1 else "s"
+        return f"{changes} change{plural} not in the label yet: press Apply"
+    return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"

@@ -1,0 +1,298 @@
+"""The slice of a session on the canvas: pictures one way, strokes the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from annotat_nb.annotation import Erase, EraseStroke, Paint, Tool
+from annotat_nb.blocks import Box
+from annotat_nb.operation import Array
+from annotat_nb.rendering import auto_window, boundaries, colormap, rgba_table, to_grey
+from annotat_nb.classify import Prediction
+from annotat_nb.session import Session, View
+from annotat_nb.volume import AXES, Volume, axis_number, plane_of
+from annotat_nb.widgets.canvas import SliceCanvas, Stroke
+from annotat_nb.widgets.loop import Latest, Loop
+
+REFINE_AFTER = 0.25
+"""Seconds without a change of contrast after which a deep image is sent with its new window."""
+SLICES_REMEMBERED = 4096
+NOTHING = -1
+
+
+class SliceView:
+    """Draws the shown slice of `session` on `canvas`, and carries out what the pen sends.
+
+    Parameters
+    ----------
+    session
+        What is shown and painted on.
+    canvas
+        Where it is drawn.
+    loop
+        Where drawing happens after a job.
+    """
+
+    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop) -> None:
+        self.session, self.canvas = session, canvas
+        self._loop = loop
+        self._sent_window = (0.0, 255.0)
+        self._places: dict[int, tuple[str, int]] = {}
+        self._acknowledge: int | None = None
+        self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
+        self._connect()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw every layer."""
+        self._set_pen()
+        with self.canvas.batch():
+            self._draw_slice()
+            self._draw_labels()
+            self._draw_boundaries()
+            self._draw_markers()
+
+    @property
+    def image(self) -> Volume:
+        """The image that is shown: the original, or the visualization image."""
+        if self.session.view.image == "alternative" and self.session.visualization:
+            return self.session.visualization
+        return self.session.volume
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The intensities shown as black and white."""
+        return self.session.view.window or automatic_window(self.image)
+
+    def close(self) -> None:
+        """Stop following session and canvas."""
+        for signal, slot in self._connections:
+            signal.disconnect(slot, missing_ok=True)
+        self.canvas.pen.unobserve(self._take_brush, BRUSH)
+
+    def _connect(self) -> None:
+        session, canvas, on_loop = self.session, self.canvas, self._loop.call
+        self._connections: list[tuple[Any, Any]] = [
+            (session.view_changed, self._follow_view),
+            (session.annotation.changed, self._follow_edit),
+            (session.classes.changed, self._follow_classes),
+            (session.superpixels_changed, lambda: on_loop(self._draw_boundaries)),
+            (session.segmentation_changed, lambda: on_loop(self._draw_labels)),
+            (session.preview_changed, lambda: on_loop(self._draw_labels)),
+            (session.visualization_changed, self._draw_slice),
+            (canvas.stroked, self._take_stroke),
+            (canvas.centred, self._center),
+            (canvas.picked, self._pick),
+        ]
+        for signal, slot in self._connections:
+            signal.connect(slot)
+        canvas.pen.observe(self._take_brush, BRUSH)
+
+    # From the session to the canvas ------------------------------------------------------------
+
+    def _follow_view(self, view: View, former: View) -> None:
+        self._set_pen()
+        if (view.axis, view.index) != (former.axis, former.index):
+            self.redraw()
+        elif view.image != former.image:
+            self._draw_slice()
+        elif view.window != former.window:
+            self._adjust_window()
+        if view.show_superpixels and not former.show_superpixels:
+            self._draw_boundaries()
+
+    def _follow_edit(self, box: Box | None) -> None:
+        axis, index = self.session.view.axis, self.session.view.index
+        side = None if box is None else box[axis_number(axis)]
+        if box is None or side is None or not side.start <= index < side.stop:
+            return
+        plane = [part for name, part in zip(AXES, box, strict=True) if name != axis]
+        self._draw_markers((plane[0], plane[1]))
+
+    def _follow_classes(self) -> None:
+        self._loop.call(self._recolor)
+
+    def _recolor(self) -> None:
+        self._set_pen()
+        with self.canvas.batch():
+            self._draw_labels()
+            self._draw_markers()
+
+    def _set_pen(self) -> None:
+        view, pen = self.session.view, self.canvas.pen
+        with pen.hold_sync():
+            pen.tool, pen.radius, pen.label = view.tool, view.radius, view.label
+            pen.palette = self._colors()
+            pen.colormap = colormap(view.colormap)
+            pen.aspect = self._aspect()
+            pen.opacity = {**pen.opacity, "labels": view.label_opacity, "markers": 0.8}
+            pen.visible = {
+                "labels": view.show_labels,
+                "boundaries": view.show_superpixels,
+                "markers": view.show_markers,
+            }
+
+    def _draw_slice(self) -> None:
+        view, image = self.session.view, self.image
+        data = image.slice(view.axis, view.index)
+        if data.dtype == np.uint8:
+            self._sent_window, grey = (0.0, 255.0), data
+        else:
+            self._sent_window = self.window
+            grey = to_grey(data, *self._sent_window)
+        with self.canvas.batch():
+            self.canvas.show_slice(grey, slice_id=self._remember_place(view))
+            self._adjust_window(refine=False)
+
+    def _adjust_window(self, *, refine: bool = True) -> None:
+        black, white = self._sent_window
+        scale = 255 / ((white - black) or 1)
+        self.canvas.pen.window = tuple((edge - black) * scale for edge in self.window)
+        if refine and self.image.dtype != np.uint8:
+            self._refine.ask()
+
+    def _draw_labels(self) -> None:
+        shown = self._labels()
+        if shown is None:
+            self.canvas.clear("labels")
+        else:
+            # Row 0 is nothing at all; Background is known but does not cover the image.
+            table = rgba_table(self._colors(), visible=self._visible())
+            table[0, 3] = 0
+            self.canvas.show_labels(shown, np.vstack([np.zeros((1, 4), np.uint8), table]))
+
+    def _labels(self) -> Array | None:
+        """Return the classes of the slice plus one, 0 where none is known; a preview first."""
+        view, session = self.session.view, self.session
+        known, preview = session.segmentation, session.previewed
+        if known is None and preview is None:
+            return None
+        shown = np.full(self._plane_shape(), NOTHING, np.int32)
+        if known is not None:
+            shown[:] = known.slice(view.axis, view.index)
+        if preview is not None:
+            _lay_over(shown, preview, view)
+        return (shown + 1).astype(np.uint16)
+
+    def _plane_shape(self) -> tuple[int, int]:
+        axis, shape = self.session.view.axis, self.session.volume.shape
+        rows, columns = (e for name, e in zip(AXES, shape, strict=True) if name != axis)
+        return rows, columns
+
+    def _draw_boundaries(self) -> None:
+        view, superpixels = self.session.view, self.session.superpixels
+        if superpixels is None:
+            self.canvas.clear("boundaries")
+        elif view.show_superpixels:
+            self.canvas.show_boundaries(boundaries(superpixels.slice(view.axis, view.index)))
+
+    def _draw_markers(self, plane: tuple[slice, slice] | None = None) -> None:
+        view = self.session.view
+        height, width = self._plane_shape()
+        rows, columns = plane or (slice(0, height), slice(0, width))
+        box: list[Any] = [rows, columns]
+        box.insert(axis_number(view.axis), slice(view.index, view.index + 1))
+        found = self.session.markers.read_box((box[0], box[1], box[2]))
+        self.canvas.show_markers(
+            found.reshape(rows.stop - rows.start, columns.stop - columns.start),
+            rgba_table(self._colors(), visible=self._visible()),
+            origin=(rows.start, columns.start),
+            acknowledge=self._acknowledge,
+        )
+
+    def _colors(self) -> list[str]:
+        colors = {item.id: item.color for item in self.session.classes}
+        return [colors.get(number, "#000000") for number in range(max(colors) + 1)]
+
+    def _visible(self) -> list[bool]:
+        shown = {item.id for item in self.session.classes if item.visible}
+        return [number in shown for number in range(len(self._colors()))]
+
+    def _aspect(self) -> float:
+        axis = self.session.view.axis
+        sizes = zip(AXES, self.session.volume.voxel_size, strict=True)
+        height, width = (size for name, size in sizes if name != axis)
+        return height / width
+
+    def _remember_place(self, view: View) -> int:
+        number = 1 + AXES.index(view.axis) + 3 * view.index
+        self._places[number] = (view.axis, view.index)
+        return number
+
+    # From the canvas to the session ------------------------------------------------------------
+
+    def _take_stroke(self, stroke: Stroke) -> None:
+        axis, index = self._places.get(
+            stroke.slice_id, (self.session.view.axis, self.session.view.index)
+        )
+        self._acknowledge = stroke.id
+        try:
+            self.session.edit(tool_of(stroke, axis, index))
+        finally:
+            self._acknowledge = None
+            self.canvas.acknowledge(stroke.id)
+
+    def _take_brush(self, change: dict[str, Any]) -> None:
+        self.session.show(**{change["name"]: change["new"]})
+
+    def _center(self, row: int, column: int) -> None:
+        names = [name for name in AXES if name != self.session.view.axis]
+        self.session.show(**dict(zip(names, (row, column), strict=True)))
+
+    def _pick(self, row: int, column: int, shift: bool) -> None:
+        view, segmentation = self.session.view, self.session.segmentation
+        if segmentation is None:
+            return
+        label = int(segmentation.slice(view.axis, view.index)[row, column])
+        if shift:
+            self._center_on(label)
+        else:
+            self._isolate(label)
+
+    def _isolate(self, label: int) -> None:
+        """Show only class `label`; when it is alone already, show all."""
+        others = frozenset(item.id for item in self.session.classes if item.id != label)
+        is_alone = self.session.classes.hidden == others
+        self.session.classes.hide_only(frozenset() if is_alone else others)
+
+    def _center_on(self, label: int) -> None:
+        segmentation = self.session.segmentation
+        if segmentation is not None:
+            center = np.argwhere(segmentation.data == label).mean(axis=0).round().astype(int)
+            self.session.show(**dict(zip(AXES, center.tolist(), strict=True)))
+
+
+def _lay_over(shown: Array, preview: Prediction, view: View) -> None:
+    """Write the classes of `preview` over a slice, where it has any."""
+    number = axis_number(view.axis)
+    side = preview.box[number]
+    if not side.start <= view.index < side.stop:
+        return
+    classes = preview.labels.take(view.index - side.start, number)
+    rows, columns = (part for n, part in enumerate(preview.box) if n != number)
+    part = shown[rows, columns]
+    part[classes != NOTHING] = classes[classes != NOTHING]
+
+
+BRUSH = ["tool", "radius", "label"]
+
+
+def tool_of(stroke: Stroke, axis: str, index: int) -> Tool:
+    """Return the tool that a stroke of the pen stands for."""
+    points = stroke.points.tolist()
+    where = {"axis": axis, "index": index}
+    if stroke.action == "erase stroke":
+        return EraseStroke.model_validate({"point": points[0], **where})
+    brush = {"points": points, "radius": stroke.radius, **where}
+    if stroke.action == "erase":
+        return Erase.model_validate(brush)
+    return Paint.model_validate({**brush, "label": stroke.label})
+
+
+def automatic_window(image: Volume) -> tuple[float, float]:
+    """Choose black and white from the middle slice of `image`; an 8-bit image is shown as it is."""
+    if image.dtype == np.uint8:
+        return 0.0, 255.0
+    return auto_window(image.data[plane_of("z", image.shape[0] // 2)])

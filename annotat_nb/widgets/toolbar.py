@@ -1,0 +1,64 @@
+"""The row of tools above the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as w
+
+from annotat_nb.session import Session
+from annotat_nb.widgets.canvas import SliceCanvas
+
+TOOLS = (
+    ("Position", "move", "arrows", "Drag to move the picture (M)"),
+    ("Center", "center", "crosshairs", "Click to bring all three slices to a voxel (C)"),
+    ("Paint", "paint", "paint-brush", "Left button paints, right button erases (D)"),
+    ("Erase", "erase", "eraser", "Left button erases, right button takes whole strokes (E)"),
+)
+ZOOM_STEP = 1.25
+
+
+class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """Tools, undo and redo, and the zoom."""
+
+    def __init__(self, session: Session, canvas: SliceCanvas) -> None:
+        self._session = session
+        self.tools = w.ToggleButtons(
+            options=[(title, name) for title, name, _, _ in TOOLS],
+            icons=[icon for _, _, icon, _ in TOOLS],
+            tooltips=[tooltip for _, _, _, tooltip in TOOLS],
+            value=session.view.tool,
+        )
+        self.tools.observe(lambda change: session.show(tool=change["new"]), "value")
+        self.undo = _button("Undo", "undo", session.undo)
+        self.redo = _button("Redo", "repeat", session.redo)
+        zoom = (
+            _button("Fit", "", canvas.fit, "Show the whole slice"),
+            _button("1:1", "", canvas.actual_size, "One voxel is one pixel of the screen"),
+            _button("−", "", lambda: canvas.zoom_by(1 / ZOOM_STEP), "Zoom out (Ctrl+wheel)"),
+            _button("+", "", lambda: canvas.zoom_by(ZOOM_STEP), "Zoom in (Ctrl+wheel)"),
+        )
+        groups = [self.tools, w.HBox([self.undo, self.redo]), w.HBox(zoom)]
+        super().__init__(groups)
+        self.add_class("annotat-toolbar")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the tool, and what can be undone."""
+        self.tools.value = self._session.view.tool
+        history = self._session.annotation.history
+        for button, steps, verb in (
+            (self.undo, history.done, "take back"),
+            (self.redo, history.undone, "repeat"),
+        ):
+            button.disabled = not steps
+            name = steps[-1].edit.name if steps else ""
+            button.tooltip = f"{verb.capitalize()}: {name}" if steps else f"Nothing to {verb}"
+
+
+def _button(
+    title: str, icon: str, action: Callable[[], object], tooltip: str = ""
+) -> w.Button:
+    button = w.Button(description=title, icon=icon, tooltip=tooltip)
+    button.on_click(lambda _: action())
+    return button
