@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _RGBA = 0, 3, 6
@@ -75,7 +78,7 @@ def _assemble(
     filtered = np.zeros((rows.shape[0], rows.shape[1] + 1), np.uint8)  # leading 0: no row filter
     filtered[:, 1:] = rows
     header = struct.pack(">IIBBBBB", width, len(rows), 8, colour_type, 0, 0, 0)
-    pixels = _chunk(b"IDAT", zlib.compress(filtered, level))
+    pixels = _chunk(b"IDAT", zlib.compress(filtered.tobytes(), level))
     return _SIGNATURE + _chunk(b"IHDR", header) + entries + pixels + _chunk(b"IEND", b"")
 
 

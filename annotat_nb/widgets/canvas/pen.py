@@ -34,15 +34,14 @@ def bundle(modules: tuple[str, ...] = _MODULES) -> str:
     return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
 
 
-class LookupTable(traitlets.Bytes):  # type: ignore[misc]
+class LookupTable(traitlets.Bytes):
     """768 bytes, or anything that numpy turns into (256, 3) uint8; empty stands for grey."""
 
     def validate(self, obj: Any, value: Any) -> bytes:
-        if not isinstance(value, bytes):
-            value = np.asarray(value, dtype=np.uint8).tobytes()
-        if len(value) not in (0, 768):
-            raise traitlets.TraitError(f"a colour map is (256, 3) uint8, got {len(value)} bytes")
-        return value
+        table = value if isinstance(value, bytes) else np.asarray(value, np.uint8).tobytes()
+        if len(table) not in (0, 768):
+            raise traitlets.TraitError(f"a colour map is (256, 3) uint8, got {len(table)} bytes")
+        return table
 
 
 class Pen(anywidget.AnyWidget):  # type: ignore[misc]

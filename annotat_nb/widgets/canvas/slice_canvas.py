@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
-from annotat_nb.rendering.png import encode_png
 from annotat_nb.widgets.canvas.layers import LAYERS, LayerName, LayerStack
 from annotat_nb.widgets.canvas.pen import Pen
+from annotat_nb.widgets.canvas.plane import Plane, check_inside, with_clear
 from annotat_nb.widgets.canvas.stroke import Stroke
 
-_CLEAR = np.zeros((1, 4), np.uint8)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+_EMPTY = "Open an image to begin"
 _YELLOW = (255, 221, 0, 255)
-
-
-@dataclass
-class _Plane:
-    """The whole of one layer as it should look, so that any page can be painted again."""
-
-    ids: NDArray[np.unsignedinteger]
-    palette: NDArray[np.uint8] | None = None
-
-    def encode(self, y: int, x: int, height: int, width: int) -> bytes:
-        patch = self.ids[y : y + height, x : x + width]
-        return encode_png(patch, self.palette, level=0 if self.palette is None else 1)
 
 
 class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
@@ -69,9 +59,9 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         self._shape = (0, 0)
         self._slice_id = 0
         self._marked: int | None = None
-        self._planes: dict[LayerName, _Plane] = {}
+        self._planes: dict[LayerName, Plane] = {}
         self._layers = LayerStack()
-        self.pen = Pen(layers=self._layers.model_ids, notice="Open an image to begin")
+        self.pen = Pen(layers=self._layers.model_ids, notice=_EMPTY)
         self.pen.on_msg(self._receive)
         layout = ipywidgets.Layout(width="100%", height=height)
         super().__init__([*self._layers.canvases.values(), self.pen], layout=layout)
@@ -97,9 +87,10 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             if image.shape != self._shape:
                 self._reshape(image.shape)
             self._slice_id = slice_id
-            self._planes["slice"] = _Plane(image)
+            self._planes["slice"] = Plane(image)
             self._paint("slice", 0, 0, *image.shape)
-            self.pen.notice = ""
+            if self.pen.notice == _EMPTY:
+                self.pen.notice = ""
 
     def show_labels(
         self, ids: ArrayLike, rgba: ArrayLike, *, origin: tuple[int, int] = (0, 0)
@@ -124,8 +115,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         rgba: tuple[int, int, int, int] = _YELLOW,
     ) -> None:
         """Show superpixel boundaries, (height, width) bool, in the rectangle at `origin` (y, x)."""
-        palette = np.vstack([_CLEAR, np.array([rgba], np.uint8)])
-        self._show("boundaries", np.asarray(mask, bool).view(np.uint8), palette, origin)
+        self._show("boundaries", np.asarray(mask, bool).view(np.uint8), with_clear(rgba), origin)
 
     def show_markers(
         self,
@@ -147,9 +137,9 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             Id of the stroke that this picture contains: its echo goes in the same moment, and
             with it those of earlier strokes.
         """
-        palette = np.vstack([_CLEAR, np.asarray(rgba, np.uint8)])
+        above = (np.asarray(ids) + 1).astype(np.uint16)
         with self.batch():
-            self._show("markers", (np.asarray(ids) + 1).astype(np.uint16), palette, origin)
+            self._show("markers", above, with_clear(rgba), origin)
             if acknowledge is not None:
                 self.acknowledge(acknowledge)
 
@@ -232,23 +222,13 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         origin: tuple[int, int],
     ) -> None:
         with self.batch():
-            self._check_inside(layer, ids, origin)
-            (y, x), (height, width) = origin, ids.shape
+            check_inside(layer, ids.shape, origin, self._shape)
             if not ids.size:
                 return
             if layer not in self._planes:
-                self._planes[layer] = _Plane(np.zeros(self._shape, np.uint16))
-            plane = self._planes[layer]
-            plane.ids[y : y + height, x : x + width] = ids
-            plane.palette = palette
-            self._paint(layer, y, x, height, width)
-
-    def _check_inside(self, layer: str, ids: NDArray[Any], origin: tuple[int, int]) -> None:
-        corner = [start + extent for start, extent in zip(origin, ids.shape, strict=True)]
-        if min(origin) < 0 or corner[0] > self._shape[0] or corner[1] > self._shape[1]:
-            raise ValueError(
-                f"{layer} of shape {ids.shape} at {origin} do not fit the slice of {self._shape}"
-            )
+                self._planes[layer] = Plane.empty(self._shape)
+            self._planes[layer].update(ids, palette, origin)
+            self._paint(layer, *origin, *ids.shape)
 
     def _paint(self, layer: LayerName, y: int, x: int, height: int, width: int) -> None:
         if not self._awake:
