@@ -46,8 +46,11 @@ def check_ratio(path: Path, declared: int, stored: int) -> None:
         raise cannot_read(path, cause, "its header is wrong: copy or export it again")
 
 
-def check_dtype(path: Path, dtype: np.dtype[np.generic]) -> None:
-    """Refuse pixels that are not real numbers."""
+def check_dtype(path: Path, dtype: np.dtype[np.generic] | None) -> None:
+    """Refuse pixels that are not real numbers; None stands for a type that numpy lacks."""
+    if dtype is None:
+        cause = "holds pixels of an unusual number of bits"
+        raise cannot_read(path, cause, "save it as 8, 16 or 32 bits a pixel")
     if dtype.kind not in "buif":
         cause = f"holds {dtype} values, but an image holds real numbers"
         raise cannot_read(path, cause, "save its magnitude or one of its parts")

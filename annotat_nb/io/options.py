@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from annotat_nb.io.errors import cannot_read
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ class Options:
         """The keywords that are not None."""
         pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in pairs if value is not None}
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """The keywords given, fit for JSON, to read the same image again."""
+        plain = self.given
+        return plain | {"dtype": np.dtype(self.dtype).str} if "dtype" in plain else plain
 
     def refuse(self, path: Path, *names: str) -> None:
         """Refuse those of `names` that were given: the format of `path` has no use for them."""

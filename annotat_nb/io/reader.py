@@ -99,7 +99,7 @@ def read(
     source = Path(path).absolute()
     with reading(source):
         volume = _reader_of(source)(source, options)
-        return replace(volume, source=source, how=options.given)
+        return replace(volume, source=source, how=options.how)
 
 
 def _reader_of(path: Path) -> Callable[[Path, Options], Volume]:

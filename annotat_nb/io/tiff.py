@@ -50,7 +50,7 @@ def lazy_tiff(path: Path, options: Options) -> Volume:
         number = _choose_series(path, tif.series, options)
         series = tif.series[number]
         pages = list(series)
-        check_dtype(path, series.dtype)
+        check_dtype(path, series.keyframe.dtype)
         check_pages(path, pages, series.keyframe)
         voxel_size, unit = scale_of(tif, number)
         choice = choose(path, _axes(series), series.shape, options)

@@ -119,8 +119,8 @@ def check_pages(path: Path, pages: Sequence[Any], keyframe: Any) -> None:
     for page in pages:
         if page is None:
             raise cannot_read(path, "lacks some of its slices", "put all its files in one folder")
-        segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
-        if not segments or not all(length for _, length in segments):
+        segments = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+        if not segments or not all(page.databytecounts):
             raise cannot_read(path, f"has no pixels for page {page.index}", _COPY)
         end = page.parent.filehandle.size
         if any(offset + length > end for offset, length in segments):

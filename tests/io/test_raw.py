@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -67,6 +69,14 @@ def test_the_name_says_x_first_and_the_keyword_z_first(tmp_path):
     np.testing.assert_array_equal(
         read(path, shape=(6, 4), dtype="uint16").data[0], ZYX.reshape(6, 4)
     )
+
+
+def test_how_a_volume_was_opened_survives_json_and_opens_it_again(tmp_path):
+    (tmp_path / "a.raw").write_bytes(ZYX.astype(">u2").tobytes())
+    volume = read(tmp_path / "a.raw", shape=(2, 3, 4), dtype=np.dtype(">u2"), voxel_size=(3, 2, 1))
+    again = read(volume.source, **json.loads(json.dumps(volume.how)))
+    np.testing.assert_array_equal(np.asarray(again.data), ZYX)
+    assert again.voxel_size == (3, 2, 1)
 
 
 def test_pixels_are_mapped_and_never_writable(tmp_path):

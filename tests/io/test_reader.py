@@ -58,6 +58,13 @@ def test_a_device_or_pipe_is_not_opened(tmp_path):
         read(tmp_path / "a.tif")
 
 
+def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a.tif").write_bytes(b"II*\0")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ReadError, match=r"^a\.tif: may not be read by you; ask its owner"):
+        read(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -185,6 +185,11 @@ def test_an_unnamed_fourth_axis_is_refused_and_the_remedy_works(tmp_path):
     equal(read(path, channel=0), data[0])
 
 
+@pytest.mark.parametrize("how", [{"time": 0}, {"channel": 0}, {"time": 0, "channel": 0}])
+def test_an_axis_of_length_one_may_be_picked(tmp_path, how):
+    equal(read(write(tmp_path / "a.tif", ZYX), **how), ZYX)
+
+
 def test_luminance_is_that_of_scikit_image(tmp_path):
     from skimage.color import rgb2gray
 
@@ -359,6 +364,20 @@ def test_a_mutated_file_gives_an_image_or_a_sentence(tmp_path, data):
 )
 def test_what_is_no_tiff_is_refused(tmp_path, content, sentence):
     refuse(tmp_path / "a.tif", content, sentence)
+
+
+def test_pixels_of_an_unknown_type_are_refused(tmp_path):
+    eight_bit_floats = [*tags(4, 4, 134, 16), (339, 3, 1, 3)]
+    refuse(
+        tmp_path / "a.tif", classic(eight_bit_floats, pixels=bytes(16)), "unusual number of bits"
+    )
+
+
+def test_nonsense_in_tags_that_place_no_pixels_is_overlooked(tmp_path):
+    strange_orientation = sorted([*tags(4, 4, 134, 16), (274, 3, 1, 999)])
+    path = tmp_path / "a.tif"
+    path.write_bytes(classic(strange_orientation, pixels=bytes(range(16))))
+    equal(read(path), np.arange(16, dtype="uint8").reshape(4, 4))
 
 
 def test_companions_of_ome_are_read_from_the_same_folder_only(tmp_path, shared_data):
