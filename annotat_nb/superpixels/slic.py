@@ -72,10 +72,13 @@ class Slic(SuperpixelMethod):
         """Return the ids of one tile's superpixels, from 1 without gaps."""
         from skimage import measure, segmentation
 
+        # slic stretches what it gets to 0-1: dividing by the range undoes that, so that every
+        # tile weighs grey values alike.
+        stretch = float(np.ptp(values)) or 1.0
         clusters = segmentation.slic(
             values,
             n_segments=self.expected_count(values.shape),
-            compactness=self.compactness,
+            compactness=self.compactness / stretch,
             max_num_iter=ITERATIONS,
             start_label=1,
             enforce_connectivity=True,
