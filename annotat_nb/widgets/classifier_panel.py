@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import ipywidgets as w
 
-from annotat_nb.classify import Classifier, FeatureSelection, Pipeline, Pooling
+from annotat_nb.classify import Classifier, FeatureSelection, Pipeline
 from annotat_nb.superpixels import SuperpixelMethod
+from annotat_nb.superpixels.pooling import Pooling
 from annotat_nb.widgets.feature_choices import FeatureChoices
 from annotat_nb.widgets.fields import help_of
 from annotat_nb.widgets.form import Form
@@ -63,7 +64,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 w.HBox([self.ok, self.cancel, self.reset]),
                 self.status,
             ],
-            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
+            layout={"max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
         self.value = pipeline
@@ -75,7 +76,9 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.expected = Line()
         self.pooling = {name: _pooling_tick(name) for name in get_args(Pooling)}
-        ticks = w.HBox(list(self.pooling.values()), layout={"flex_flow": "row wrap"})
+        ticks = w.HBox(
+            list(self.pooling.values()), layout={"flex_flow": "row wrap", "grid_gap": "0 1em"}
+        )
         self._pooling_section = w.VBox([*_section("Pooling", ticks)])
         self.select = _tick("Leave out features that hardly matter", "selection")
         self.selection = Form(FeatureSelection())

@@ -44,18 +44,18 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, sample: Array, window: tuple[float, float] | None = None) -> None:
         self._showing = False
         self._make_controls()
-        bounds = w.HBox([self.low, self.high, self.auto, self.reset], layout=_wrapping())
-        super().__init__(
-            [self._picture, self.slider, bounds, self.status], layout={"width": "100%"}
+        bounds = w.HBox(
+            [self.low, self.high, self.auto, self.reset], layout={"flex_flow": "row wrap"}
         )
+        super().__init__([self._picture, self.slider, bounds, self.status])
         self._listen()
         self.show(sample, window)
 
     def _make_controls(self) -> None:
-        self._picture = w.HTML(layout={"width": "100%"})
+        self._picture = w.HTML(layout={"width": "auto"})
         self.slider = w.FloatRangeSlider(
             readout=False,
-            layout={"width": "100%"},
+            layout={"width": "auto"},
             tooltip="Intensities shown as black and as white",
         )
         self.low = _number("Black", "Intensity shown as black; what is below is black too")
@@ -97,10 +97,17 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._window = low, high
         self._showing = True
         self._fit_slider(low, high)
+        self._showing = False
+        self._tell()
+
+    def _tell(self) -> None:
+        low, high = self._window
+        self._showing = True
         self.low.value, self.high.value = _brief(low, high - low), _brief(high, high - low)
         self._showing = False
         self.status.value = ""
-        self._draw()
+        limits = float(self.slider.min), float(self.slider.max)
+        self._picture.value = picture(self._counts, self._edges, self._window, limits)
 
     def _fit_slider(self, low: float, high: float) -> None:
         smallest, largest = min(low, self._range[0]), max(high, self._range[1])
@@ -111,10 +118,19 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.slider.value = low, high
 
     def _slid(self, _: Any) -> None:
-        low, high = self.slider.value
+        """Take over what was dragged, without a word to the slider, which may be in motion."""
+        # A slider also reports where its grid put a value that it was given: nobody moved it.
+        near = 0.501 * self.slider.step
+        low, high = (
+            kept if abs(place - kept) <= near else float(place)
+            for place, kept in zip(self.slider.value, self._window, strict=True)
+        )
         # Both handles on one spot leave nothing to stretch.
-        if not self._showing and low < high:
-            self._choose((low, high))
+        if self._showing or not low < high or (low, high) == self._window:
+            return
+        self._window = low, high
+        self._tell()
+        self.changed.emit(low, high)
 
     def _typed(self, _: Any) -> None:
         if self._showing:
@@ -134,10 +150,6 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _choose(self, window: tuple[float, float]) -> None:
         self.window = window
         self.changed.emit(*self._window)
-
-    def _draw(self) -> None:
-        limits = float(self.slider.min), float(self.slider.max)
-        self._picture.value = picture(self._counts, self._edges, self._window, limits)
 
 
 def picture(
@@ -223,7 +235,3 @@ def _number(label: str, tip: str) -> Entry:
 
 def _button(label: str, tip: str) -> w.Button:
     return w.Button(description=label, tooltip=tip, layout={"width": "auto"})
-
-
-def _wrapping() -> dict[str, str]:
-    return {"width": "100%", "flex_flow": "row wrap"}

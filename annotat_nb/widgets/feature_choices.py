@@ -16,7 +16,11 @@ from annotat_nb.widgets.record_choice import concrete_kinds
 from annotat_nb.widgets.text import Line
 
 _SHARED = ("radii", "ndim")
-_TWO_OR_THREE_COLUMNS = "repeat(auto-fill, minmax(min(100%, 16em), 1fr))"
+_COLUMNS = "repeat(auto-fill, minmax(min(100%, 27em), 1fr))"
+_ORIGINAL_ORDER = (
+    *("Identity", "Gaussian", "Gabor", "DifferenceOfGaussians", "Sobel", "MembraneProjections"),
+    *("Minimum", "Maximum", "Mean", "Variance", "Median", "LocalBinaryPattern"),
+)
 
 
 class SharedWindows(Record):
@@ -67,7 +71,7 @@ class FeatureChoice:
             description=kind.title,
             indent=False,
             tooltip=" ".join((kind.__doc__ or "").split("\n\n")[0].split()),
-            layout={"width": "100%"},
+            layout={"width": "auto"},
         )
         self.windows = Form(OwnWindows(), only=self._shared)
         self.rest = Form(kind(), only=rest)
@@ -112,12 +116,12 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Emitted after every change by the user, whether or not the values are valid."""
 
     def __init__(self, features: tuple[Feature, ...]) -> None:
-        self.choices = {kind: FeatureChoice(kind) for kind in concrete_kinds(Feature)}
+        self.choices = {kind: FeatureChoice(kind) for kind in _kinds()}
         self.shared = Form(SharedWindows())
         self._extras = w.VBox()
         self._before: tuple[Feature, ...] = ()
         ticks = [choice.tick for choice in self.choices.values()]
-        grid = w.GridBox(ticks, layout={"grid_template_columns": _TWO_OR_THREE_COLUMNS})
+        grid = w.GridBox(ticks, layout={"grid_template_columns": _COLUMNS})
         super().__init__([grid, self.shared, self._extras, self._folded()])
         self._listen()
         self.value = features
@@ -161,6 +165,12 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             choice.tick.observe(lambda _: self.changed.emit(), "value")
             choice.windows.changed.connect(self.changed.emit)
             choice.rest.changed.connect(self.changed.emit)
+
+
+def _kinds() -> list[type[Feature]]:
+    """Order the features as the original does, and those that it has not after them."""
+    place = {name: number for number, name in enumerate(_ORIGINAL_ORDER)}
+    return sorted(concrete_kinds(Feature), key=lambda kind: place.get(kind.__name__, len(place)))
 
 
 def _first_of_each_kind(features: tuple[Feature, ...]) -> list[Feature]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _WORDS = {"ndim": "Dimensions", "lr": "Learning rate"}
-_LABEL_WIDTH = "11em"
+LABEL_WIDTH = "14em"
 
 
 class Entry(w.Text):  # type: ignore[misc]  # ipywidgets is untyped
@@ -50,7 +50,7 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._kind, self._optional = _plain_type(name, info)
         self.control = self._make_control(info)
         self._complaint = Line(tone="error")
-        super().__init__([self.control, self._complaint], layout={"width": "100%"})
+        super().__init__([self.control, self._complaint])
 
     @property
     def raw(self) -> Any:
@@ -81,11 +81,11 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         shared = {
             "description": self.label,
             "tooltip": help_of(info),
-            "layout": {"width": "100%"},
+            "layout": {"width": "auto", "max_width": "34em"},
         }
         if self._kind is bool:
             return w.Checkbox(indent=False, **shared)
-        shared["style"] = {"description_width": _LABEL_WIDTH}
+        shared["style"] = {"description_width": LABEL_WIDTH}
         if self._kind is Literal:
             return w.Dropdown(options=_options(self.name, info), **shared)
         return Entry(placeholder=_extra(info).get("none", ""), **shared)

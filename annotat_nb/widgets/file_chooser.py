@@ -61,10 +61,10 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._to_replace: Path | None = None
         self._make_controls()
         heading = w.Label(title, style={"font_weight": "bold"})
-        line = w.HBox([self.path, self.up], layout={"width": "100%"})
+        line = w.HBox([self.path, self.up])
         super().__init__(
             [heading, line, self.rows, self._more, self.status, self._buttons()],
-            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
+            layout={"max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
         self._point_at(Path(start or Path.cwd()).expanduser().absolute())
@@ -76,7 +76,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             placeholder="folder or file",
             tooltip="Type to narrow the list; Enter chooses; ~ is your home folder",
             style={"description_width": "3em"},
-            layout={"width": "100%"},
+            layout={"width": "auto"},
         )
         self.up = _button("Up", "Go to the folder above", icon="arrow-up")
         self.ok = _button(*_VERBS[self._save], button_style="primary")

@@ -53,7 +53,7 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
         self.fields = {name: Field(name, shown[name]) for name in (shown if only is None else only)}
         self._complaint = Line(tone="error")
         grid = w.GridBox(list(self.fields.values()), layout=_grid())
-        super().__init__([grid, self._complaint], layout={"width": "100%"})
+        super().__init__([grid, self._complaint])
         self._showing = False
         self.value = record
         for control in self.controls.values():
@@ -129,4 +129,4 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
 
 
 def _grid() -> dict[str, str]:
-    return {"grid_template_columns": _AT_MOST_TWO_COLUMNS, "grid_gap": "0 1.5em", "width": "100%"}
+    return {"grid_template_columns": _AT_MOST_TWO_COLUMNS, "grid_gap": "0 1.5em"}

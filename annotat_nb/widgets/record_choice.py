@@ -9,6 +9,7 @@ import ipywidgets as w
 from psygnal import Signal
 
 from annotat_nb.operation import Record, kinds_of
+from annotat_nb.widgets.fields import LABEL_WIDTH
 from annotat_nb.widgets.form import Form
 
 
@@ -51,11 +52,11 @@ class RecordChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.kind = w.Dropdown(
             options=options,
             description=label,
-            style={"description_width": "11em"},
-            layout={"width": "100%"},
+            style={"description_width": LABEL_WIDTH},
+            layout={"width": "auto", "max_width": "34em"},
         )
-        self._place = w.VBox(layout={"width": "100%"})
-        super().__init__([self.kind, self._place], layout={"width": "100%"})
+        self._place = w.VBox()
+        super().__init__([self.kind, self._place])
         self._showing = False
         self.kind.observe(self._react, "value")
         self.value = value

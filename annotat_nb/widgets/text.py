@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import html
+from typing import Any, Literal
 
 import ipywidgets as w
+from traitlets import Unicode, observe
 
 _COLOURS = {"plain": "var(--jp-ui-font-color1)", "error": "var(--jp-error-color1)"}
+_ROLES = {"plain": "status", "error": "alert"}
 
 
 def inert(name: str) -> str:
@@ -27,17 +30,31 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-class Line(w.Label):  # type: ignore[misc]  # ipywidgets is untyped
-    """One line or sentence of plain text, which takes no room while it is empty."""
+class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """A sentence of plain text that wraps, and takes no room while it is empty.
 
-    def __init__(self, value: str = "", *, tone: str = "plain") -> None:
-        super().__init__(value, style={"text_color": _COLOURS[tone]})
-        # JupyterLab would typeset what stands between two dollar signs.
-        self.add_class("mathjax_ignore")
-        self.add_class("tex2jax_ignore")
-        self.layout.width = "100%"
-        self.observe(self._fold, "value")
-        self._fold()
+    Parameters
+    ----------
+    value
+        The sentence; whatever it contains is shown as text.
+    tone
+        "plain", or "error", which screen readers announce.
+    """
 
-    def _fold(self, _: Any = None) -> None:
+    # A Label neither wraps nor leaves alone what stands between two dollar signs.
+    value = Unicode(help="The sentence.")
+
+    def __init__(self, value: str = "", *, tone: Literal["plain", "error"] = "plain") -> None:
+        self._role = _ROLES[tone]
+        self._sentence = w.HTML(style={"text_color": _COLOURS[tone]}, layout={"width": "auto"})
+        super().__init__([self._sentence], value=value)
+        self._show()
+
+    @observe("value")
+    def _follow(self, _: Any) -> None:
+        self._show()
+
+    def _show(self) -> None:
         self.layout.display = "" if self.value else "none"
+        text = html.escape(self.value)
+        self._sentence.value = f'<div role="{self._role}" style="line-height:1.4">{text}</div>'

@@ -68,6 +68,25 @@ def test_the_window_is_reported_while_dragging():
     assert (panel.low.value, panel.high.value) == ("20", "100")
 
 
+def test_the_echo_of_a_slider_that_rounds_to_its_grid_is_no_move():
+    panel = ContrastPanel(SAMPLES["float"])
+    heard, window = _heard(panel), panel.window
+    step, start = panel.slider.step, panel.slider.min
+    panel.slider.value = tuple(start + round((x - start) / step) * step for x in window)
+    assert heard == []
+    assert panel.window == window
+    panel.slider.value = (panel.slider.value[0] + 1.5 * step, panel.slider.value[1])
+    assert heard == [(panel.slider.value[0], window[1])]
+
+
+def test_dragging_is_never_answered_to_the_slider():
+    panel = ContrastPanel(SAMPLES["float"])
+    told = []
+    panel.slider.observe(lambda change: told.append(change["new"]), "value")
+    panel.slider.value = (-0.5, 0.5)
+    assert told == [(-0.5, 0.5)]
+
+
 def test_handles_on_one_spot_change_nothing():
     panel = ContrastPanel(SAMPLES["uint8"], window=(10, 20))
     heard = _heard(panel)
