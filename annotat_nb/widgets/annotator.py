@@ -62,6 +62,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._top = w.HBox([self.menu, self.saved]).add_class("annotat-top")
         self._stage = w.Box([self.canvas, self.dialogs]).add_class("annotat-stage")
         self._main = w.HBox([self._stage]).add_class("annotat-main")
+        self._line = w.HBox().add_class("annotat-feet")
         super().__init__([])
         self.add_class("annotat-root")
         self.attach(session)
@@ -91,7 +92,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self._show_bench(self._bench)
 
-    def open(self, path: str | os.PathLike[str], **how: Any) -> None:
+    def open_image(self, path: str | os.PathLike[str], **how: Any) -> None:
         """Open the image at `path` in place of the present one.
 
         It gets a workspace beside it, or goes on in the one that is there.
@@ -134,7 +135,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._opened.close()
         self.canvas.close()
         close_tree(self._top)
-        close_tree(self.message)
+        close_tree(self._line)
         close_tree(self._main)
         super().close()
         self.layout.close()
@@ -144,13 +145,15 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.canvas.clear(layer)
         self.canvas.pen.notice = EMPTY
         self._main.children = (self._stage,)
-        self.children = (self._top, self._main, self.message)
+        self._line.children = (self.message,)
+        self.children = (self._top, self._main, self._line)
         self._refresh()
 
     def _show_bench(self, bench: Workbench) -> None:
         self._main.children = (self._stage, bench.side)
-        feet = (bench.slices, self.message, bench.jobs, bench.status)
-        self.children = (self._top, bench.toolbar, self._main, *feet)
+        self._line.children = (self.message, bench.jobs)
+        below = (bench.slices, self._line, bench.status)
+        self.children = (self._top, bench.toolbar, self._main, *below)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -79,6 +79,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         name = next(f"Class {n}" for n in range(1, 65537) if f"Class {n}" not in names)
         number = self._session.classes.add(name)
         self._session.show(label=number)
+        self.refresh()
         self.list.send({"kind": "rename", "id": number})
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
@@ -96,8 +97,21 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._say(sentence(error))
 
 
+def percent(share: float) -> str:
+    """Write a share as short as it stays telling.
+
+    Examples
+    --------
+    >>> percent(0.397), percent(0.0042), percent(0.00001)
+    ('40 %', '0.4 %', '<0.1 %')
+    """
+    if 0 < share < 0.001:
+        return "<0.1 %"
+    return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else f"{share:.0%}"[:-1] + " %"
+
+
 def _facts(strokes: int, fractions: dict[int, float], class_id: int) -> str:
     words = [f"{strokes} stroke{'' if strokes == 1 else 's'}"] if strokes else []
     if fractions:
-        words.append(f"{fractions.get(class_id, 0.0):.1%}")
+        words.append(percent(fractions.get(class_id, 0.0)))
     return ", ".join(words) or "no strokes"

@@ -10,18 +10,17 @@ from annotat_nb.jobs import Job
 
 
 class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Progress of the running job; keeps its line when nothing runs, so that nothing moves."""
+    """Progress of the running job; takes no room while nothing runs."""
 
     def __init__(self) -> None:
         self.bar = w.FloatProgress(0, min=0, max=1, layout={"width": "160px"})
         self.text = w.Label()
-        self.text.add_class("annotat-live")
         self.cancel = w.Button(description="Cancel", tooltip="Stop; what was there before stays")
         self.cancel.on_click(lambda _: self._cancel())
         self._job: Job | None = None
         super().__init__([self.bar, self.text, self.cancel])
         self.add_class("annotat-job")
-        self._show_parts(False)
+        self.layout.display = "none"
 
     @property
     def job(self) -> Job | None:
@@ -34,18 +33,13 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         job.changed.connect(lambda: call(self.refresh))
         call(self.refresh)
 
-    def say(self, text: str) -> None:
-        """Say `text` while nothing runs."""
-        if self._job is None:
-            self.text.value = text
-
     def refresh(self) -> None:
         """Show how far the job is."""
         job = self._job
         if job is None:
             return
         self._job = None if job.is_over else job
-        self._show_parts(not job.is_over)
+        self.layout.display = "none" if job.is_over else ""
         self.bar.value = job.share
         self.text.value = "" if job.is_over else describe(job)
 
@@ -53,10 +47,6 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._job is not None:
             self._job.cancel()
             self.text.value = f"Stopping: {self._job.step or self._job.name}"
-
-    def _show_parts(self, visible: bool) -> None:
-        for part in (self.bar, self.cancel):
-            part.layout.display = "" if visible else "none"
 
 
 def describe(job: Job) -> str:

@@ -150,12 +150,13 @@ class Workbench:
     def _follow_job(self, job: Job) -> None:
         job.changed.connect(lambda: self._loop.call(lambda: self._settle(job)))
         self.jobs.follow(job, self._loop.call)
-        self._message.say("")
+        self._message.layout.display = "none"
         self._loop.call(self.refresh)
 
     def _settle(self, job: Job) -> None:
         if not job.is_over:
             return
+        self._message.layout.display = ""
         if job.state == "failed" and job.error is not None:
             self._message.explain(job.error)
         self.jobs.refresh()
