@@ -108,10 +108,12 @@ def merged_classes(
 ) -> Classes:
     """Return the class table for a loaded label: its own classes, then those it did not name."""
     table = {item.id: item for item in known}
-    table.update({entry.id: entry for entry in map(LabelClass.model_validate, loaded)})
-    for number in map(int, used):
-        if number not in table:
-            table[number] = LabelClass(
-                id=number, name=f"Class {number}", color=class_color(number)
-            )
+    named = {int(entry["id"]): entry for entry in loaded}
+    for number in {*named, *map(int, used)} - (set(table) - set(named)):
+        entry = named.get(number, {})
+        table[number] = LabelClass(
+            id=number,
+            name=str(entry.get("name", "")).strip()[:200] or f"Class {number}",
+            color=entry.get("color", class_color(number)),
+        )
     return tuple(table[number] for number in sorted(table))

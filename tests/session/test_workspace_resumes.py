@@ -1,0 +1,150 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import annotat_nb as an
+from annotat_nb.session import SessionClosed, SessionError
+from annotat_nb.store import WorkspaceError
+
+FAST = an.RandomForest(n_estimators=20)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ball.annotat"
+
+
+def paint_both(session):
+    session.classes.add("ball")
+    session.paint([(20, 20), (20, 28)], index=3, label=1, radius=2)
+    session.paint([(4, 4), (4, 40)], index=3, label=0, radius=2)
+
+
+def test_everything_comes_back(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+        session.erase([(4, 20)], index=3, radius=3)
+        session.undo()
+        session.classes.recolor(1, "#123456")
+        session.classes.show(1, False)
+        session.pipeline = an.Pipeline(superpixels=an.Slic(seed_spacing=5), classifier=FAST)
+        session.generate_superpixels()
+        session.apply()
+        session.paint([(30, 30)], index=1, label=0, radius=1)
+        session.show(axis="y", y=7, colormap="Viridis", radius=9, label=1)
+        session.visualization = an.Volume(255 - volume.data, name="negative")
+        before = describe(session)
+    with an.open(path) as again:
+        assert again.volume.name == "ball"
+        for name, expected in before.items():
+            np.testing.assert_equal(describe(again)[name], expected, err_msg=name)
+        assert again.undo() == "paint"
+        assert again.changes_since_apply == 0
+
+
+def describe(session):
+    return {
+        "markers": np.asarray(session.markers.data),
+        "classes": list(session.classes),
+        "pipeline": session.pipeline,
+        "superpixels": session.superpixels.data,
+        "segmentation": session.segmentation.data,
+        "fractions": session.fractions,
+        "changes": session.changes_since_apply,
+        "view": session.view,
+        "visualization": session.visualization.data,
+        "undo": [step.edit.name for step in session.annotation.history.done],
+        "redo": [step.edit.name for step in session.annotation.history.undone],
+    }
+
+
+def test_superpixels_that_came_back_are_not_generated_again(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+        session.generate_superpixels()
+    with an.open(path) as again:
+        again.apply()
+        assert again.segmentation is not None
+
+
+def test_the_same_image_resumes_and_another_is_refused(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+    with an.Session(an.Volume(volume.data.copy()), workspace=path) as again:
+        assert again.markers.stroke_count() == 2
+    with pytest.raises(WorkspaceError, match="belongs to ball"):
+        an.Session(an.Volume(volume.data[:3]), workspace=path)
+
+
+def test_opening_again_takes_over_and_the_former_session_says_so(volume, path):
+    first = an.Session(volume, workspace=path)
+    with an.open(path) as second:
+        with pytest.raises(SessionClosed, match="use the newer session"):
+            first.paint([(1, 1)], label=0)
+        second.paint([(1, 1)], label=0)
+    with an.open(path) as third:
+        assert third.markers.stroke_count() == 1
+    first.close()
+
+
+def test_no_workspace_is_a_sentence(tmp_path):
+    with pytest.raises(SessionError, match=r"nothing\.annotat: no such workspace"):
+        an.open(tmp_path / "nothing.annotat")
+
+
+def test_a_workspace_that_failed_to_open_is_free_again(volume, path):
+    an.Session(volume, workspace=path).close()
+    for _ in range(2):
+        with pytest.raises(WorkspaceError, match="belongs to"):
+            an.Session(an.Volume(volume.data[:3]), workspace=path)
+
+
+def test_strokes_survive_a_full_disk_and_are_written_later(volume, path, monkeypatch):
+    with an.Session(volume, workspace=path) as session:
+        session.paint([(1, 1)], label=0, radius=1)
+
+        def full(_):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", full)
+            session.paint([(9, 9)], label=0, radius=1)
+        assert session.recorder.state == "not saved"
+        assert "No space left on device" in session.recorder.problem
+        assert session.markers.stroke_count() == 2
+        session.recorder.retry()
+        assert session.recorder.state == "saved"
+    with an.open(path) as again:
+        assert again.markers.stroke_count() == 2
+
+
+PAINTER = """
+    import numpy as np, sys, annotat_nb as an
+    session = an.Session(an.Volume(np.zeros((4, 64, 64), "uint8")), workspace=sys.argv[1])
+    for number in range(10_000):
+        session.paint([(number % 60, 5)], index=number % 4, label=0, radius=1)
+        print(number + 1, flush=True)
+"""
+
+
+@pytest.mark.parametrize("strokes", [1, 7, 40])
+def test_strokes_that_were_reported_saved_survive_a_kill(path, strokes):
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PAINTER), str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        seen = 0
+        while seen < strokes:
+            seen = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        seen = max([seen, *map(int, process.stdout.read().split())])
+    with an.open(path) as session:
+        made = len(session.annotation.history.done)
+    assert seen <= made <= seen + 1
