@@ -64,7 +64,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 w.HBox([self.ok, self.cancel, self.reset]),
                 self.status,
             ],
-            layout={"max_width": "60em", "padding": "0 4px"},
+            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
         self.value = pipeline
@@ -93,6 +93,9 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.status = Line(tone="error")
 
     def _listen(self) -> None:
+        parts = (self.features, self.superpixels, self.selection, self.classifier, self.advanced)
+        for part in parts:
+            part.changed.connect(self._forget_refusal)
         self.superpixels.changed.connect(self._follow_superpixels)
         self.select.observe(lambda _: self._follow_selection(), "value")
         self.ok.on_click(lambda _: self._accept())
@@ -155,6 +158,9 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _follow_selection(self) -> None:
         self.selection.layout.display = "" if self.select.value else "none"
+
+    def _forget_refusal(self) -> None:
+        self.status.value = ""
 
     def _accept(self) -> None:
         try:

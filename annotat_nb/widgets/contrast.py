@@ -44,10 +44,7 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, sample: Array, window: tuple[float, float] | None = None) -> None:
         self._showing = False
         self._make_controls()
-        bounds = w.HBox(
-            [self.low, self.high, self.auto, self.reset], layout={"flex_flow": "row wrap"}
-        )
-        super().__init__([self._picture, self.slider, bounds, self.status])
+        super().__init__([self._picture, self.slider, self._numbers(), self.status])
         self._listen()
         self.show(sample, window)
 
@@ -63,6 +60,11 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.auto = _button("auto", "Show all but the darkest and brightest half percent")
         self.reset = _button("reset", "Show the whole range of intensities")
         self.status = Line(tone="error")
+
+    def _numbers(self) -> w.HBox:
+        entries = w.HBox([self.low, self.high], layout={"flex": "1 1 16em"})
+        buttons = w.HBox([self.auto, self.reset])
+        return w.HBox([entries, buttons], layout={"flex_flow": "row wrap"})
 
     def _listen(self) -> None:
         self.slider.observe(self._slid, "value")
@@ -229,7 +231,7 @@ def _number(label: str, tip: str) -> Entry:
         description=label,
         tooltip=tip,
         style={"description_width": "3.2em"},
-        layout={"width": "9.5em"},
+        layout={"width": "auto", "flex": "1 1 0", "min_width": "0"},
     )
 
 

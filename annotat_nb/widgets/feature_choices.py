@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -76,7 +77,12 @@ class FeatureChoice:
         self.windows = Form(OwnWindows(), only=self._shared)
         self.rest = Form(kind(), only=rest)
         forms = [form for form in (self.windows, self.rest) if form.fields]
-        self.details = w.VBox([_subheading(kind.title), *forms]) if forms else None
+        self.details = w.VBox([_subheading(kind.title), *forms]) if forms else w.VBox()
+        self.tick.observe(lambda _: self._unfold(), "value")
+        self._unfold()
+
+    def _unfold(self) -> None:
+        self.details.layout.display = "" if self.tick.value else "none"
 
     def show(self, feature: Feature | None, shared: SharedWindows) -> None:
         """Tick and fill in what `feature` says; None unticks and forgets."""
@@ -156,7 +162,7 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._extras.children = [Line(f"Also kept as it is: {extra!r}") for extra in extras]
 
     def _folded(self) -> w.Accordion:
-        details = [choice.details for choice in self.choices.values() if choice.details]
+        details = [choice.details for choice in self.choices.values()]
         return w.Accordion([w.VBox(details)], titles=["Per-filter windows"], selected_index=None)
 
     def _listen(self) -> None:
@@ -205,5 +211,5 @@ def _message(error: ValueError) -> str:
     return str(details()[0]["msg"]).removeprefix("Value error, ") if details else str(error)
 
 
-def _subheading(title: str) -> w.Label:
-    return w.Label(title, style={"font_weight": "bold"})
+def _subheading(title: str) -> w.HTML:
+    return w.HTML(f'<b style="line-height:1.4">{html.escape(title)}</b>')

@@ -99,10 +99,14 @@ def label_of(name: str, info: FieldInfo) -> str:
     >>> from pydantic.fields import FieldInfo
     >>> label_of("seed_spacing", FieldInfo(json_schema_extra={"unit": "voxel"}))
     'Seed spacing (voxel)'
+    >>> label_of("n_estimators", FieldInfo(json_schema_extra={"unit": "trees"}))
+    'Number of trees'
     """
+    unit = _extra(info).get("unit", "")
+    if unit and re.match(r"(n|num)_", name):
+        return f"Number of {unit}"
     words = info.title or _WORDS.get(name) or re.sub(r"^(n|num)_", "number of ", name)
     words = words.replace("_", " ")
-    unit = _extra(info).get("unit")
     return words[:1].upper() + words[1:] + (f" ({unit})" if unit else "")
 
 

@@ -64,7 +64,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         line = w.HBox([self.path, self.up])
         super().__init__(
             [heading, line, self.rows, self._more, self.status, self._buttons()],
-            layout={"max_width": "60em", "padding": "0 4px"},
+            layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
         self._point_at(Path(start or Path.cwd()).expanduser().absolute())
@@ -76,7 +76,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             placeholder="folder or file",
             tooltip="Type to narrow the list; Enter chooses; ~ is your home folder",
             style={"description_width": "3em"},
-            layout={"width": "auto"},
+            layout={"width": "auto", "flex": "1 1 0"},
         )
         self.up = _button("Up", "Go to the folder above", icon="arrow-up")
         self.ok = _button(*_VERBS[self._save], button_style="primary")

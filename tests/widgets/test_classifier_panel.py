@@ -134,6 +134,15 @@ def test_windows_of_its_own_serve_one_filter_alone():
     assert panel.value.features == (Identity(), Gaussian(), Median())
 
 
+def test_only_ticked_filters_offer_windows_of_their_own():
+    panel = Host().panel
+    details = {kind: choice.details.layout for kind, choice in panel.features.choices.items()}
+    assert details[Median].display == "none"
+    _tick(panel, Median).value = True
+    assert details[Median].display != "none"
+    assert details[Gaussian].display != "none"
+
+
 def test_what_most_filters_have_is_shown_as_shared():
     same = {"radii": (3, 5), "ndim": 3}
     panel = Host(Pipeline(features=(Gaussian(), Mean(**same), Median(**same)))).panel
@@ -205,6 +214,14 @@ def test_ok_is_refused_with_a_sentence_until_it_is_mended(spoil, sentence):
     assert host.accepted == [Pipeline()]
 
 
+def test_a_refusal_is_forgotten_once_something_changes():
+    host = Host()
+    _untick_all_filters(host.panel)
+    host.panel.ok.click()
+    _tick(host.panel, Sobel).value = True
+    assert host.panel.status.value == ""
+
+
 def test_reset_shows_the_defaults_and_changes_nothing_yet():
     pipeline = Pipeline(features=(Sobel(),), superpixels=None, selection=None, seed=7)
     host = Host(pipeline)
@@ -232,6 +249,13 @@ def test_classifying_per_voxel_needs_no_pooling():
     assert panel.expected.value == ""
     _untick_all_pooling(panel)
     assert panel.value.pooling == ("mean",)
+
+
+def test_filters_stand_in_the_order_of_the_original():
+    ticks = list(Host().panel.features.choices)
+    assert ticks[:2] == [Identity, Gaussian]
+    assert ticks.index(Mean) < ticks.index(Median)
+    assert set(KINDS) <= set(ticks)
 
 
 def test_methods_are_chosen_by_their_names():

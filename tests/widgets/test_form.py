@@ -105,7 +105,7 @@ def test_labels_are_words_with_their_unit():
     form = Form(Sample())
     assert _label(form, "count") == "Count (voxel)"
     assert _label(form, "ndim") == "Dimensions"
-    assert _label(Form(RandomForest()), "n_estimators") == "Number of estimators (trees)"
+    assert _label(Form(RandomForest()), "n_estimators") == "Number of trees"
 
 
 def test_the_tooltip_is_the_docstring_on_one_line():
