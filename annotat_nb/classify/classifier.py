@@ -27,10 +27,13 @@ class Classifier(Record):
     """The parameters of a method that learns classes from examples."""
 
     @abstractmethod
-    def fit(self, rows: Array, targets: Array, /, *, seed: int, progress: Report) -> Predictor:
+    def fit(
+        self, rows: Array, targets: Array, /, *, weights: Array, seed: int, progress: Report
+    ) -> Predictor:
         """Learn from float32 `rows`, (samples, features), and their class ids, (samples,).
 
-        The result depends on the arguments alone, never on the number of processors.
+        A sample of weight 2 counts like two samples. The result depends on the arguments alone,
+        never on the number of processors.
         """
 
 

@@ -32,7 +32,9 @@ class RandomForest(Classifier):
     Examples
     --------
     >>> rows = np.array([[0.0], [0.1], [0.9], [1.0]], "float32")
-    >>> forest = RandomForest(n_estimators=10).fit(rows, [0, 0, 1, 1], seed=0, progress=print)
+    >>> forest = RandomForest(n_estimators=10).fit(
+    ...     rows, [0, 0, 1, 1], weights=np.ones(4), seed=0, progress=print
+    ... )
     1.0
     >>> forest.predict_proba(rows, lambda share: None).argmax(axis=1).tolist()
     [0, 0, 1, 1]
@@ -43,7 +45,9 @@ class RandomForest(Classifier):
     n_estimators: int = Field(200, ge=1, le=5000, json_schema_extra={"unit": "trees"})
     """Number of trees. More trees give steadier results and take longer."""
 
-    def fit(self, rows: Array, targets: Array, /, *, seed: int, progress: Report) -> Forest:
+    def fit(
+        self, rows: Array, targets: Array, /, *, weights: Array, seed: int, progress: Report
+    ) -> Forest:
         from sklearn.ensemble import RandomForestClassifier
 
         grower = RandomForestClassifier(
@@ -51,7 +55,7 @@ class RandomForest(Classifier):
         )
         while grower.n_estimators < self.n_estimators:
             grower.n_estimators = min(grower.n_estimators + TREES_AT_ONCE, self.n_estimators)
-            grower.fit(rows, targets)
+            grower.fit(rows, targets, weights)
             progress(grower.n_estimators / self.n_estimators)
         return Forest(grower.estimators_)
 

@@ -86,19 +86,31 @@ def check_trainable(labels: Array, problem: str) -> None:
         raise TrainingError(f"Paint at least two classes: {problem.format(classes[0])}.", classes)
 
 
-def majority(ids: Array, labels: Array) -> tuple[Array, Array]:
-    """Return the ids that occur, ascending, and the most frequent label of each.
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What a classifier learns from."""
+
+    samples: Array
+    """Superpixel ids or flat voxel indices, ascending."""
+    targets: Array
+    """The class of each."""
+    weights: Array
+    """How much each counts; 1 on average."""
+
+
+def majority(ids: Array, labels: Array) -> tuple[Array, Array, Array]:
+    """Return the ids that occur, ascending, the most frequent label of each, and how frequent.
 
     Among equally frequent labels the smallest counts.
 
     Examples
     --------
-    >>> ids, labels = majority(np.array([5, 5, 5, 2, 2]), np.array([1, 0, 1, 3, 0]))
-    >>> ids.tolist(), labels.tolist()
-    ([2, 5], [0, 1])
+    >>> ids, labels, counts = majority(np.array([5, 5, 5, 2, 2]), np.array([1, 0, 1, 3, 0]))
+    >>> ids.tolist(), labels.tolist(), counts.tolist()
+    ([2, 5], [0, 1], [1, 2])
     """
     pairs, counts = np.unique(np.stack([ids, labels]), axis=1, return_counts=True)
     order = np.lexsort((pairs[1], -counts, pairs[0]))
     owners = pairs[0][order]
     first = np.flatnonzero(np.diff(owners, prepend=-1))
-    return owners[first], pairs[1][order][first].astype(np.int16)
+    return owners[first], pairs[1][order][first].astype(np.int16), counts[order][first]

@@ -11,6 +11,7 @@ from annotat_nb.classify.progress import Progress, part_of
 
 if TYPE_CHECKING:
     from annotat_nb.classify.classifier import Predictor
+    from annotat_nb.classify.marks import Examples
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.features import Feature
     from annotat_nb.operation import Array
@@ -54,7 +55,7 @@ class Model:
 def train(
     pipeline: Pipeline,
     rows: Array,
-    targets: Array,
+    examples: Examples,
     names: dict[Feature, tuple[str, ...]],
     progress: Progress,
 ) -> Model:
@@ -66,8 +67,8 @@ def train(
         What to train.
     rows
         Features of the training samples, float32, (samples, columns).
-    targets
-        Class ids of the samples, (samples,).
+    examples
+        Classes and weights of these samples.
     names
         What each feature calls its columns.
     progress
@@ -83,19 +84,20 @@ def train(
     scaler = StandardScaler().fit(rows)
     mean, scale = scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
     scaled = (rows - mean) / scale
-    chosen = _choose(pipeline, scaled, targets, part_of(progress, 0.0, 0.2))
+    chosen = _choose(pipeline, scaled, examples, part_of(progress, 0.0, 0.2))
     features, columns = _needed(names, chosen)
     step, title = part_of(progress, 0.2, 1.0), pipeline.classifier.title
     step(f"Training {title[0].lower()}{title[1:]}", 0.0)
     predictor = pipeline.classifier.fit(
         np.ascontiguousarray(scaled[:, chosen]),
-        targets,
+        examples.targets,
+        weights=examples.weights,
         seed=pipeline.seed,
         progress=lambda share: step(f"Training {title[0].lower()}{title[1:]}", share),
     )
     return Model(
         pipeline=pipeline,
-        classes=np.unique(targets).astype(np.int16),
+        classes=np.unique(examples.targets).astype(np.int16),
         names=tuple(name for own in names.values() for name in own),
         chosen=chosen,
         features=features,
@@ -106,11 +108,13 @@ def train(
     )
 
 
-def _choose(pipeline: Pipeline, rows: Array, targets: Array, progress: Progress) -> Array:
+def _choose(pipeline: Pipeline, rows: Array, examples: Examples, progress: Progress) -> Array:
     if pipeline.selection is None:
         return np.arange(rows.shape[1])
     progress("Selecting features", 0.0)
-    return pipeline.selection.choose(rows, targets, seed=pipeline.seed)
+    return pipeline.selection.choose(
+        rows, examples.targets, weights=examples.weights, seed=pipeline.seed
+    )
 
 
 def _needed(

@@ -63,7 +63,8 @@ class Segmenter:
     def fit(self, pipeline: Pipeline, marks: Marks, progress: Progress = silent) -> Model:
         """Train on the marked superpixels, or voxels.
 
-        A superpixel has the label that most of its marks have, the smallest one among equals.
+        A superpixel has the label that most of its marks have, the smallest one among equals, and
+        counts as much as it is marked.
         Marks on NaN or infinite voxels are passed over.
 
         Parameters
@@ -82,11 +83,14 @@ class Segmenter:
         """
         marks = marks.where_finite(self._volume)
         check_trainable(marks.labels, "only class {} is marked")
-        samples, targets = self._samples.training(marks)
-        check_trainable(targets, "in every marked superpixel class {} has most of the marks")
+        examples = self._samples.examples(marks)
+        check_trainable(
+            examples.targets, "in every marked superpixel class {} has most of the marks"
+        )
         names = {f: self._samples.names(f, pipeline) for f in pipeline.features}
-        rows = self._samples.rows(pipeline.features, pipeline, samples, part_of(progress, 0.0, 0.6))
-        return train(pipeline, rows, targets, names, part_of(progress, 0.6, 1.0))
+        computing, training = part_of(progress, 0.0, 0.6), part_of(progress, 0.6, 1.0)
+        rows = self._samples.rows(pipeline.features, pipeline, examples.samples, computing)
+        return train(pipeline, rows, examples, names, training)
 
     def predict(
         self, model: Model, progress: Progress = silent, box: Box | None = None

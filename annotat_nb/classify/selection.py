@@ -26,7 +26,7 @@ class FeatureSelection(Record):
     """Importance below which a feature is left out. Larger values keep fewer features; too large
     a value keeps none, which is refused."""
 
-    def choose(self, rows: Array, targets: Array, /, *, seed: int) -> Array:
+    def choose(self, rows: Array, targets: Array, /, *, weights: Array, seed: int) -> Array:
         """Return which columns of `rows`, (samples, columns), are kept, ascending.
 
         Raises
@@ -36,7 +36,8 @@ class FeatureSelection(Record):
         """
         from sklearn.ensemble import ExtraTreesClassifier
 
-        trees = ExtraTreesClassifier(n_estimators=50, random_state=seed).fit(rows, targets)
+        trees = ExtraTreesClassifier(n_estimators=50, random_state=seed)
+        trees.fit(rows, targets, weights)
         importances = trees.feature_importances_
         kept = np.flatnonzero(importances >= self.threshold)
         if not kept.size:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.classify.marks import Marks, majority
+from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.tables import Table, gather
@@ -33,10 +33,14 @@ class SuperpixelWise:
         self._volume, self._regions = volume, regions
         self._tables: dict[tuple[Feature, Pooling], Table] = {}
 
-    def training(self, marks: Marks) -> tuple[Array, Array]:
-        """Return the marked superpixels, and the label that most marks in each have."""
+    def examples(self, marks: Marks) -> Examples:
+        """Return the marked superpixels with the label that most marks in each have.
+
+        Each counts as much as it is marked: a stroke grazes superpixels of which it says little.
+        """
         ids = self._regions.labels.ravel()[marks.voxels].astype(np.int64)
-        return majority(ids, marks.labels)
+        samples, targets, counts = majority(ids, marks.labels)
+        return Examples(samples, targets, counts / counts.mean())
 
     def names(self, feature: Feature, pipeline: Pipeline) -> tuple[str, ...]:
         """Name the columns of `feature`."""

@@ -23,7 +23,9 @@ class LinearSvm(Classifier):
     Examples
     --------
     >>> rows = np.array([[0.0], [0.1], [0.9], [1.0]], "float32")
-    >>> boundary = LinearSvm(C=100.0).fit(rows, [0, 0, 1, 1], seed=0, progress=print)
+    >>> boundary = LinearSvm(C=100.0).fit(
+    ...     rows, [0, 0, 1, 1], weights=np.ones(4), seed=0, progress=print
+    ... )
     1.0
     >>> boundary.predict_proba(rows, lambda share: None).argmax(axis=1).tolist()
     [0, 0, 1, 1]
@@ -35,11 +37,13 @@ class LinearSvm(Classifier):
     """Price of a marker on the wrong side. Larger values follow the markers more closely; smaller
     values draw a steadier boundary. Try powers of 10."""
 
-    def fit(self, rows: Array, targets: Array, /, *, seed: int, progress: Report) -> Boundaries:
+    def fit(
+        self, rows: Array, targets: Array, /, *, weights: Array, seed: int, progress: Report
+    ) -> Boundaries:
         from sklearn.svm import LinearSVC
 
         machine = LinearSVC(C=self.C, dual="auto", random_state=seed, max_iter=10_000)
-        machine.fit(rows, targets)
+        machine.fit(rows, targets, weights)
         progress(1.0)
         return Boundaries(machine.coef_, machine.intercept_)
 

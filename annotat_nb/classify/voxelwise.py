@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.blocks import Block
+from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.tables import Table, gather
@@ -35,10 +36,11 @@ class VoxelWise:
         self._volume = volume
         self._tables: dict[Feature, Table] = {}
 
-    def training(self, marks: Marks) -> tuple[Array, Array]:
-        """Return the marked voxels, ascending, and the label of each."""
+    def examples(self, marks: Marks) -> Examples:
+        """Return the marked voxels."""
         order = np.argsort(marks.voxels)
-        return marks.voxels[order], marks.labels[order]
+        weights = np.ones(order.size)
+        return Examples(marks.voxels[order], marks.labels[order], weights)
 
     def names(self, feature: Feature, _pipeline: Pipeline) -> tuple[str, ...]:
         """Name the columns of `feature`."""

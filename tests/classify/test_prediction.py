@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from annotat_nb.classify.prediction import Probabilities, label_type, superpixel_probabilities
+
+DENSE = np.random.default_rng(0).random((3, 4, 5, 6)).astype("float32")
+LAZY = Probabilities(DENSE.shape, lambda box: DENSE[(slice(None), *box)])
+PLACES = [
+    np.s_[...],
+    np.s_[1],
+    np.s_[:, 2],
+    np.s_[:, 1, 2, 3],
+    np.s_[-1, -1, -1, -1],
+    np.s_[..., 2],
+    np.s_[:, ..., 1:4],
+    np.s_[1:, ::2, 1:5:3, -3:],
+    np.s_[:, 2:2],
+    np.s_[0, np.int64(3), :, 1],
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=repr)
+def test_probabilities_read_like_an_array(place):
+    np.testing.assert_array_equal(LAZY[place], DENSE[place])
+
+
+def test_probabilities_become_an_array():
+    np.testing.assert_array_equal(np.asarray(LAZY), DENSE)
+    assert (len(LAZY), LAZY.ndim, LAZY.dtype) == (3, 4, DENSE.dtype)
+
+
+@pytest.mark.parametrize("place", [np.s_[0, 4], np.s_[0, 0, 0, 0, 0], np.s_[:, ::-1]])
+def test_places_outside_are_refused(place):
+    with pytest.raises(IndexError):
+        LAZY[place]
+
+
+def test_only_what_is_looked_at_is_read():
+    boxes = []
+    lazy = Probabilities(DENSE.shape, lambda box: boxes.append(box) or DENSE[(slice(None), *box)])
+    lazy[:, 1, 2, 3]
+    assert boxes == [(slice(1, 2), slice(2, 3), slice(3, 4))]
+
+
+def test_superpixels_look_their_probabilities_up():
+    labels = np.array([[[1, 5, 9], [5, 5, 7]]], "uint32")
+    table = np.array([[0.1, 0.9], [0.4, 0.6]], "float32")
+    found = superpixel_probabilities(labels, np.array([5, 7]), table)[0, 0]
+    np.testing.assert_array_equal(
+        found, np.array([[np.nan, 0.1, np.nan], [0.1, 0.1, 0.4]], "float32")
+    )
+
+
+def test_labels_take_the_smallest_type():
+    assert label_type(np.array([0, 255])) == np.uint8
+    assert label_type(np.array([0, 256])) == np.uint16
