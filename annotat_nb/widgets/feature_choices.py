@@ -76,13 +76,13 @@ class FeatureChoice:
         )
         self.windows = Form(OwnWindows(), only=self._shared)
         self.rest = Form(kind(), only=rest)
-        forms = [form for form in (self.windows, self.rest) if form.fields]
-        self.details = w.VBox([_subheading(kind.title), *forms]) if forms else w.VBox()
+        self.details = w.VBox([_subheading(kind.title), self.windows, self.rest])
         self.tick.observe(lambda _: self._unfold(), "value")
         self._unfold()
 
     def _unfold(self) -> None:
-        self.details.layout.display = "" if self.tick.value else "none"
+        own = bool(self.windows.fields or self.rest.fields)
+        self.details.layout.display = "" if self.tick.value and own else "none"
 
     def show(self, feature: Feature | None, shared: SharedWindows) -> None:
         """Tick and fill in what `feature` says; None unticks and forgets."""

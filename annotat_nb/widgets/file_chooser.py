@@ -88,7 +88,8 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._row_style = w.ButtonStyle(button_color="transparent")
 
     def _buttons(self) -> w.HBox:
-        return w.HBox([self.ok] if self._on_cancel is None else [self.ok, self.cancel])
+        self.cancel.layout.display = "none" if self._on_cancel is None else ""
+        return w.HBox([self.ok, self.cancel])
 
     def _listen(self) -> None:
         self.path.observe(lambda _: self._follow(), "value")
@@ -152,6 +153,12 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         row = w.Button(layout=self._row_layout, style=self._row_style)
         row.on_click(lambda _: self._point_at(self._items[number].path))
         return row
+
+    def close(self) -> None:
+        """Close the chooser with its rows, those included that are not shown just now."""
+        for part in (*self._pool, self._row_layout, self._row_style):
+            part.close()
+        super().close()
 
     def _go_up(self) -> None:
         folder, prefix = self._folder_and_prefix()

@@ -99,4 +99,8 @@ class RecordChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.changed.emit()
 
     def _place_form(self) -> None:
-        self._place.children = [] if self.form is None else [self.form]
+        chosen = self.form
+        # Hidden rather than left out, so that closing what is shown closes them all.
+        for form in self._forms.values():
+            form.layout.display = "" if form is chosen else "none"
+        self._place.children = list(self._forms.values())

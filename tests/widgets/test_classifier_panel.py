@@ -3,6 +3,7 @@ from inspect import isabstract
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ipywidgets.widgets.widget import _instances
 
 from annotat_nb.classify import FeatureSelection, LinearSvm, Pipeline, RandomForest
 from annotat_nb.features import (
@@ -17,6 +18,7 @@ from annotat_nb.features import (
 from annotat_nb.operation import kinds_of
 from annotat_nb.superpixels import Slic, Waterpixels
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
+from annotat_nb.widgets.housekeeping import close_tree
 
 KINDS = [
     kind
@@ -270,6 +272,24 @@ def test_a_method_keeps_its_numbers_while_another_is_looked_at():
     assert panel.value.classifier == LinearSvm()
     panel.classifier.kind.value = RandomForest
     assert panel.value.classifier == RandomForest(n_estimators=17)
+
+
+def test_only_the_form_of_the_chosen_method_is_shown():
+    panel = Host().panel
+    panel.classifier.kind.value = LinearSvm
+    shown = [form for form in panel.classifier._place.children if form.layout.display != "none"]
+    assert shown == [panel.classifier.form]
+    panel.superpixels.kind.value = None
+    assert all(form.layout.display == "none" for form in panel.superpixels._place.children)
+
+
+def test_closing_leaves_no_form_behind():
+    before = set(_instances)
+    panel = Host().panel
+    panel.classifier.kind.value = LinearSvm
+    panel.superpixels.kind.value = None
+    close_tree(panel)
+    assert set(_instances) == before
 
 
 def test_feature_selection_is_a_tick_and_a_threshold():
