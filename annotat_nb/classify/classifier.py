@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from annotat_nb.operation import Record
 
 if TYPE_CHECKING:
+    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
-
-Report = Callable[[float], None]
-"""Receives the share that is done, 0 to 1; whatever it raises stops the work."""
 
 
 class Predictor(Protocol):

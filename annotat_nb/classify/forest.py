@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.classify.classifier import Classifier, Report, spare_processors
+from annotat_nb.classify.classifier import Classifier, spare_processors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
 
 TREES_AT_ONCE = 25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ class Model:
         """Return the probability of each class for `rows` of `features`, float32."""
         scaled = (rows[:, self.columns] - self.mean) / self.scale
         return self.predictor.predict_proba(
-            np.ascontiguousarray(scaled), lambda share: progress("Classifying", share)
+            np.ascontiguousarray(scaled), partial(progress, "Classifying")
         )
 
 
@@ -79,22 +80,11 @@ def train(
     TrainingError
         If the selection leaves no feature.
     """
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler().fit(rows)
-    mean, scale = scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
+    mean, scale = _spread(rows)
     scaled = (rows - mean) / scale
     chosen = _choose(pipeline, scaled, examples, part_of(progress, 0.0, 0.2))
+    predictor = _learn(pipeline, scaled[:, chosen], examples, part_of(progress, 0.2, 1.0))
     features, columns = _needed(names, chosen)
-    step, title = part_of(progress, 0.2, 1.0), pipeline.classifier.title
-    step(f"Training {title[0].lower()}{title[1:]}", 0.0)
-    predictor = pipeline.classifier.fit(
-        np.ascontiguousarray(scaled[:, chosen]),
-        examples.targets,
-        weights=examples.weights,
-        seed=pipeline.seed,
-        progress=lambda share: step(f"Training {title[0].lower()}{title[1:]}", share),
-    )
     return Model(
         pipeline=pipeline,
         classes=np.unique(examples.targets).astype(np.int16),
@@ -108,12 +98,33 @@ def train(
     )
 
 
+def _spread(rows: Array) -> tuple[Array, Array]:
+    """Return mean and standard deviation of each column, float32; 1 where it is constant."""
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(rows)
+    return scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
+
+
 def _choose(pipeline: Pipeline, rows: Array, examples: Examples, progress: Progress) -> Array:
     if pipeline.selection is None:
         return np.arange(rows.shape[1])
     progress("Selecting features", 0.0)
     return pipeline.selection.choose(
         rows, examples.targets, weights=examples.weights, seed=pipeline.seed
+    )
+
+
+def _learn(pipeline: Pipeline, rows: Array, examples: Examples, progress: Progress) -> Predictor:
+    title = pipeline.classifier.title
+    report = partial(progress, f"Training {title[0].lower()}{title[1:]}")
+    report(0.0)
+    return pipeline.classifier.fit(
+        np.ascontiguousarray(rows),
+        examples.targets,
+        weights=examples.weights,
+        seed=pipeline.seed,
+        progress=report,
     )
 
 

@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny
 
-from annotat_nb.classify.classifier import Classifier  # noqa: TC001 -- pydantic reads it
+from annotat_nb.classify.classifier import Classifier
 from annotat_nb.classify.forest import RandomForest
 from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.features import Feature, Gaussian, Identity
 from annotat_nb.operation import Record
 from annotat_nb.superpixels import SuperpixelMethod, Waterpixels
-from annotat_nb.superpixels.pooling import Pooling  # noqa: TC001 -- pydantic reads it
+from annotat_nb.superpixels.pooling import Pooling
 
 
 def _known_device(name: str) -> str:

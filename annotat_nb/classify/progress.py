@@ -8,6 +8,9 @@ Progress = Callable[[str, float], None]
 """Receives the name of the step and the share of the whole job, 0 to 1, which never falls;
 whatever it raises stops the job."""
 
+Report = Callable[[float], None]
+"""Receives the share of one step that is done, 0 to 1; whatever it raises stops the job."""
+
 
 def silent(step: str, share: float) -> None:
     """Report to nobody."""

@@ -9,13 +9,13 @@ import numpy as np
 
 from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
-from annotat_nb.classify.progress import Progress, part_of
+from annotat_nb.classify.progress import Progress, Report, part_of
 from annotat_nb.classify.tables import Table, gather
 from annotat_nb.classify.windows import compute, plan_windows, tile_of
 from annotat_nb.superpixels.pooling import Pool, Pooling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from annotat_nb.blocks import Box
     from annotat_nb.classify.model import Model
@@ -75,7 +75,7 @@ class SuperpixelWise:
         poolings: Sequence[Pooling],
         samples: Array,
         feature: Feature,
-        report: Callable[[float], None],
+        report: Report,
     ) -> Array:
         tables = [self._table(feature, pooling) for pooling in poolings]
         missing = [table.missing(samples) for table in tables]
@@ -93,9 +93,7 @@ class SuperpixelWise:
         empty = Table.empty(len(feature.channels()))
         return self._tables.setdefault((feature, pooling), empty)
 
-    def _fill(
-        self, feature: Feature, ids: Array, pools: Sequence[Pool], report: Callable[[float], None]
-    ) -> None:
+    def _fill(self, feature: Feature, ids: Array, pools: Sequence[Pool], report: Report) -> None:
         windows = list(plan_windows(*self._regions.bounds(ids), tile_of(feature)))
         for done, window in enumerate(windows, 1):
             values = compute(feature, self._volume, window.box)

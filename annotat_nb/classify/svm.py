@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.classify.classifier import Classifier, Report
+from annotat_nb.classify.classifier import Classifier
 
 if TYPE_CHECKING:
+    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.classify.progress import Progress, part_of
+from annotat_nb.classify.progress import Progress, Report, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ class Table:
 
 def gather(
     features: Sequence[Feature],
-    columns: Callable[[Feature, Callable[[float], None]], Array],
+    columns: Callable[[Feature, Report], Array],
     progress: Progress,
 ) -> Array:
     """Put the columns of several features side by side.

@@ -10,12 +10,12 @@ import numpy as np
 from annotat_nb.blocks import Block
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
-from annotat_nb.classify.progress import Progress, part_of, silent
+from annotat_nb.classify.progress import Progress, Report, part_of, silent
 from annotat_nb.classify.tables import Table, gather
 from annotat_nb.classify.windows import DEEP_TILE, compute, plan_windows, tile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.classify.marks import Marks
@@ -57,7 +57,7 @@ class VoxelWise:
         kind = label_type(model.classes) if box is None else np.dtype(np.int16)
         box = _within(box, self._volume.shape)
         labels = np.empty([side.stop - side.start for side in box], kind)
-        parts = self._parts(box, model)
+        parts = _cut(box, self._tile(model))
         for done, part in enumerate(parts):
             share = part_of(progress, done / len(parts), (done + 1) / len(parts))
             table = self._table(model, part, share)
@@ -65,14 +65,14 @@ class VoxelWise:
             labels[Block(part, box).inner] = found.reshape([s.stop - s.start for s in part])
         return Prediction(box, labels, model.classes, self._probabilities(model))
 
-    def _columns(self, samples: Array, feature: Feature, report: Callable[[float], None]) -> Array:
+    def _columns(self, samples: Array, feature: Feature, report: Report) -> Array:
         table = self._tables.setdefault(feature, Table.empty(len(feature.channels())))
         missing = table.missing(samples)
         if missing.size:
             table.extend(missing, self._values_at(missing, feature, report))
         return table.take(samples)
 
-    def _values_at(self, voxels: Array, feature: Feature, report: Callable[[float], None]) -> Array:
+    def _values_at(self, voxels: Array, feature: Feature, report: Report) -> Array:
         places = np.stack(np.unravel_index(voxels, self._volume.shape), axis=1)
         rows = np.empty((voxels.size, len(feature.channels())), np.float32)
         windows = list(plan_windows(places, places + 1, tile_of(feature)))
@@ -84,13 +84,8 @@ class VoxelWise:
             report(done / len(windows))
         return rows
 
-    def _parts(self, box: Box, model: Model) -> list[Box]:
-        """Cut `box` so that the features of each part fit into memory."""
-        starts = np.array([[side.start for side in box]])
-        stops = np.array([[side.stop for side in box]])
-        return [window.box for window in plan_windows(starts, stops, self._tile(model))]
-
     def _tile(self, model: Model) -> Shape:
+        """Return the largest box of which all features of `model` are computed together."""
         if any(feature.halo()[0] for feature in model.features):
             return DEEP_TILE
         _, height, width = (min(extent, 512) for extent in self._volume.shape)
@@ -98,13 +93,19 @@ class VoxelWise:
 
     def _table(self, model: Model, box: Box, progress: Progress) -> Array:
         """Return the probabilities in `box`, (voxels, classes)."""
-
-        def columns(feature: Feature, _report: Callable[[float], None]) -> Array:
-            values = compute(feature, self._volume, box)
-            return values.reshape(len(values), -1).T
-
-        rows = gather(model.features, columns, part_of(progress, 0.0, 0.4))
+        rows = gather(model.features, partial(self._values, box), part_of(progress, 0.0, 0.4))
         return model.predict_proba(rows, part_of(progress, 0.4, 1.0))
+
+    def _values(self, box: Box, feature: Feature, report: Report) -> Array:
+        """Return the columns of `feature` for all voxels of `box`."""
+        shape = [side.stop - side.start for side in box]
+        values = np.empty((len(feature.channels()), *shape), np.float32)
+        parts = _cut(box, tile_of(feature))
+        for done, part in enumerate(parts, 1):
+            inside = Block(part, box).inner
+            values[(slice(None), *inside)] = compute(feature, self._volume, part)
+            report(done / len(parts))
+        return values.reshape(len(values), -1).T
 
     def _probabilities(self, model: Model) -> Probabilities:
         def read(box: Box) -> Array:
@@ -112,6 +113,13 @@ class VoxelWise:
             return table.T.reshape(-1, *(side.stop - side.start for side in box))
 
         return Probabilities((model.classes.size, *self._volume.shape), read)
+
+
+def _cut(box: Box, tile: Shape) -> list[Box]:
+    """Cut `box` along the grid of tiles."""
+    starts = np.array([[side.start for side in box]])
+    stops = np.array([[side.stop for side in box]])
+    return [window.box for window in plan_windows(starts, stops, tile)]
 
 
 def _within(box: Box | None, shape: Shape) -> Box:

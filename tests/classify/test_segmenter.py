@@ -1,4 +1,4 @@
-"""From marks to a segmentation: what is computed, and what is not computed again."""
+"""From marks to a segmentation."""
 
 import numpy as np
 import pytest
@@ -15,64 +15,12 @@ from annotat_nb.classify import (
     voxelwise,
     windows,
 )
-from annotat_nb.features import Gaussian, Identity, Maximum, Mean, Sobel, Variance
-from annotat_nb.superpixels import Waterpixels
+from annotat_nb.features import Gaussian, Identity, Mean, Sobel, Variance
 from annotat_nb.volume import Volume
 
 SHAPE = (8, 45, 50)
 FEATURES = (Identity(), Gaussian(radii=(1, 2)), Sobel())
 FAST = Pipeline(features=FEATURES, selection=None, classifier=RandomForest(n_estimators=20))
-
-
-@pytest.fixture(scope="module")
-def truth():
-    noise = np.random.default_rng(2).normal(0, 1, SHAPE)
-    return ndimage.gaussian_filter(noise, (1, 4, 4)) > 0
-
-
-@pytest.fixture(scope="module")
-def volume(truth):
-    noise = np.random.default_rng(3).normal(0, 12, SHAPE)
-    return Volume(np.clip(np.where(truth, 150, 80) + noise, 0, 255).astype("uint8"))
-
-
-@pytest.fixture(scope="module")
-def superpixels(volume):
-    return Waterpixels(seed_spacing=6)(volume.data)
-
-
-@pytest.fixture(scope="module")
-def marks(truth):
-    return mark(truth, slices=(1, 5))
-
-
-def mark(truth, slices):
-    """Mark a few rows of the given slices with their true class."""
-    drawn = np.full(SHAPE, -1, np.int16)
-    for z in slices:
-        drawn[z, 10:40:12] = truth[z, 10:40:12]
-    voxels = np.flatnonzero(drawn.ravel() >= 0)
-    return Marks(voxels, drawn.ravel()[voxels])
-
-
-@pytest.fixture(params=["superpixels", "voxels"])
-def segmenter(request, volume, superpixels):
-    return Segmenter(volume, superpixels if request.param == "superpixels" else None)
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """Return a list of (feature, shape of the block) that grows with every computation."""
-    seen = []
-    original = windows.compute
-
-    def counting(feature, volume, box):
-        seen.append((feature, box))
-        return original(feature, volume, box)
-
-    for module in ("superpixelwise", "voxelwise"):
-        monkeypatch.setattr(f"annotat_nb.classify.{module}.compute", counting)
-    return seen
 
 
 def accuracy(prediction, truth):
@@ -165,7 +113,7 @@ def test_a_superpixel_counts_as_much_as_it_is_marked():
     superpixels = np.arange(40, dtype="uint32").reshape(1, 1, 40) // 4 + 1
     superpixels = np.broadcast_to(superpixels, image.shape)
     drawn = np.full(image.shape, -1)
-    drawn[:, :, :12] = 0
+    drawn[:, :, :4] = 0
     drawn[:, 0, 15:20] = drawn[:, :, 20:32] = 1
     voxels = np.flatnonzero(drawn.ravel() >= 0)
     pipeline = FAST.model_copy(update={"features": (Identity(),)})
@@ -204,75 +152,6 @@ def test_preview_classifies_just_the_superpixels_that_reach_into_the_box(
     np.testing.assert_array_equal(covered, touched)
     unknown = preview.probabilities[:, 7, 0, 0]
     assert np.isnan(unknown).all()
-
-
-def test_preview_computes_no_more_than_its_neighbourhood(segmenter, marks, calls):
-    model = segmenter.fit(FAST, marks)
-    calls.clear()
-    segmenter.predict(model, box=(slice(3, 4), slice(None), slice(None)))
-    assert {(box[0].start, box[0].stop) for _, box in calls} == {(3, 4)}
-
-
-# What is remembered
-
-
-def test_nothing_is_computed_twice(segmenter, marks, calls):
-    segmenter.fit(FAST, marks)
-    computed = len(calls)
-    assert computed
-    again = FAST.model_copy(update={"classifier": LinearSvm(), "seed": 5})
-    segmenter.fit(again, marks)
-    segmenter.fit(FAST.model_copy(update={"selection": FeatureSelection()}), marks)
-    assert len(calls) == computed
-
-
-def test_a_new_feature_leaves_the_others_alone(segmenter, marks, calls):
-    segmenter.fit(FAST, marks)
-    calls.clear()
-    more = (*FEATURES, Maximum(radii=(2,)))
-    segmenter.fit(FAST.model_copy(update={"features": more}), marks)
-    assert {feature for feature, _ in calls} == {Maximum(radii=(2,))}
-
-
-def test_changed_radii_recompute_that_feature_only(segmenter, marks, calls):
-    segmenter.fit(FAST, marks)
-    calls.clear()
-    changed = (Identity(), Gaussian(radii=(1, 4)), Sobel())
-    segmenter.fit(FAST.model_copy(update={"features": changed}), marks)
-    assert {feature for feature, _ in calls} == {Gaussian(radii=(1, 4))}
-
-
-def test_a_pooling_that_is_left_out_recomputes_nothing(volume, superpixels, marks, calls):
-    segmenter = Segmenter(volume, superpixels)
-    segmenter.fit(FAST.model_copy(update={"pooling": ("mean", "max")}), marks)
-    calls.clear()
-    segmenter.fit(FAST.model_copy(update={"pooling": ("max",)}), marks)
-    assert not calls
-
-
-def test_new_strokes_compute_only_where_they_are(segmenter, truth, calls):
-    segmenter.fit(FAST, mark(truth, slices=(1,)))
-    calls.clear()
-    segmenter.fit(FAST, mark(truth, slices=(1, 6)))
-    assert {(box[0].start, box[0].stop) for _, box in calls} == {(6, 7)}
-
-
-def test_strokes_after_apply_compute_nothing(volume, superpixels, truth, calls):
-    segmenter = Segmenter(volume, superpixels)
-    segmenter.segment(FAST, mark(truth, slices=(1,)))
-    calls.clear()
-    segmenter.segment(FAST, mark(truth, slices=(1, 6)))
-    assert not calls
-
-
-def test_features_that_are_not_kept_are_not_computed(segmenter, marks, calls):
-    selection = FeatureSelection(threshold=0.3)
-    model = segmenter.fit(FAST.model_copy(update={"selection": selection}), marks)
-    assert len(model.kept) < len(model.names)
-    used = {f for f in FEATURES if any(name.startswith(f.title) for name in model.kept)}
-    calls.clear()
-    segmenter.predict(model)
-    assert {feature for feature, _ in calls} == used != set(FEATURES)
 
 
 # What is refused
@@ -315,10 +194,9 @@ def test_superpixels_that_do_not_fit_are_refused(volume, labels, error, sentence
 # Odd images
 
 
-def test_nan_never_trains_and_is_classified_all_the_same(truth, superpixels):
+def test_nan_never_trains_and_is_classified_all_the_same(truth, superpixels, marks):
     image = np.where(truth, 150.0, 80.0)
     image[:, :, 25:] = np.nan
-    marks = mark(truth, slices=(1, 5))
     shown = np.unravel_index(marks.voxels, SHAPE)[2] < 25
     seen = Marks(marks.voxels[shown], marks.labels[shown])
     for labels in (superpixels, None):
@@ -385,3 +263,11 @@ def test_cancelled_features_are_computed_anew(volume, superpixels, marks):
         segmenter.fit(FAST, marks, cancel)
     expected = Segmenter(volume, superpixels).segment(FAST, marks)[1]
     np.testing.assert_array_equal(segmenter.segment(FAST, marks)[1].labels, expected.labels)
+
+
+def test_slow_features_report_slice_by_slice(segmenter, marks):
+    model = segmenter.fit(FAST, marks)
+    reports = []
+    segmenter.predict(model, lambda step, share: reports.append(step))
+    for feature in FEATURES:
+        assert reports.count(f"Computing {feature.title}") >= SHAPE[0]
