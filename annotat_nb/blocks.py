@@ -1,10 +1,13 @@
-"""How a volume is cut into blocks: from its shape alone, so that results never depend on workers."""
+"""How a volume is cut into blocks: from its shape alone, never from the number of workers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Box = tuple[slice, slice, slice]
 Shape = tuple[int, int, int]

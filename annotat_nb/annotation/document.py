@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
 
 from annotat_nb.annotation.classes import Classes, ClassTable
 from annotat_nb.annotation.history import Edit, History, Step, Write
-from annotat_nb.annotation.labels import LabelImage
-from annotat_nb.annotation.markers import Markers
+from annotat_nb.annotation.markers import Markers, Stroke
 from annotat_nb.annotation.runs import Runs, Values
-from annotat_nb.blocks import Box, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.annotation.labels import LabelImage
+    from annotat_nb.blocks import Box, Shape
+    from annotat_nb.operation import Array
 
 
 class Annotation:
@@ -60,9 +65,7 @@ class Annotation:
         self._create_strokes(edit)
         before = tuple(self._write(write) for write in edit.writes)
         self._steps_made += 1
-        step = Step(
-            self._steps_made, edit, before, self.classes.stored(), self.labels_version
-        )
+        step = Step(self._steps_made, edit, before, self.classes.stored(), self.labels_version)
         self.history.push(step)
         self._settle(edit, edit.classes)
 
@@ -87,6 +90,23 @@ class Annotation:
                 self._write(write)
         self._settle(step.edit, step.edit.classes)
         return step.edit
+
+    def mark_image(self, markers: Array, classes: Classes) -> Edit:
+        """Return the edit that marks what `markers` does, one stroke for each class.
+
+        Parameters
+        ----------
+        markers
+            Class ids, (z, y, x), negative where nothing is to be marked.
+        classes
+            The class table afterwards.
+        """
+        strokes, writes = [], []
+        for number, label in enumerate(np.unique(markers[markers >= 0]), self._next_stroke):
+            strokes.append(Stroke(number, int(label)))
+            voxels = Runs.from_flat(np.flatnonzero(markers == label))
+            writes.append(Write("markers", voxels, number))
+        return Edit("load annotation", tuple(writes), tuple(strokes), classes)
 
     def _create_strokes(self, edit: Edit) -> None:
         for stroke in edit.strokes:

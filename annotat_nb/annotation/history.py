@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from annotat_nb.annotation.classes import Classes
-from annotat_nb.annotation.markers import Stroke
-from annotat_nb.annotation.runs import Runs, Values
+if TYPE_CHECKING:
+    from annotat_nb.annotation.classes import Classes
+    from annotat_nb.annotation.markers import Stroke
+    from annotat_nb.annotation.runs import Runs, Values
 
 Target = Literal["markers", "labels"]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotat_nb.annotation.runs import Runs, Values
-from annotat_nb.blocks import Shape
-from annotat_nb.operation import Array
 from annotat_nb.volume import plane_of
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Shape
+    from annotat_nb.operation import Array
 
 
 class LabelImage:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from annotat_nb.annotation.runs import Flat, Runs, Values
-from annotat_nb.blocks import Shape
-from annotat_nb.operation import Array
 from annotat_nb.volume import axis_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from annotat_nb.blocks import Box, Shape
+    from annotat_nb.operation import Array
 
 BLOCK: Shape = (1, 32, 32)
 """Blocks are one slice thin: most strokes are drawn on XY."""
@@ -125,13 +129,11 @@ class Markers:
         box[number] = slice(index, index + 1)
         return self._read_box((box[0], box[1], box[2]), keys).squeeze(number)
 
-    def read_box(self, box: tuple[slice, slice, slice]) -> NDArray[np.int16]:
+    def read_box(self, box: Box) -> NDArray[np.int16]:
         """Return the classes marked in `box`, -1 where unmarked."""
         return self._read_box(box, set(self._blocks))
 
-    def _read_box(
-        self, box: tuple[slice, slice, slice], keys: set[Key]
-    ) -> NDArray[np.int16]:
+    def _read_box(self, box: Box, keys: set[Key]) -> NDArray[np.int16]:
         spans = [side.indices(extent)[:2] for side, extent in zip(box, self.shape, strict=True)]
         owners = np.zeros([stop - start for start, stop in spans], np.int32)
         for key in keys:
@@ -140,9 +142,7 @@ class Markers:
             highs = [min(s + b, e) for s, b, (_, e) in zip(starts, BLOCK, spans, strict=True)]
             if any(h <= low for low, h in zip(lows, highs, strict=True)):
                 continue
-            source = tuple(
-                slice(a - s, e - s) for a, e, s in zip(lows, highs, starts, strict=True)
-            )
+            source = tuple(slice(a - s, e - s) for a, e, s in zip(lows, highs, starts, strict=True))
             target = tuple(
                 slice(a - o, e - o) for a, e, (o, _) in zip(lows, highs, spans, strict=True)
             )
@@ -211,13 +211,16 @@ class MarkersArray:
         return np.asarray(self)[key]
 
     def _basic(self, keys: tuple[Any, ...]) -> Any:
-        box, inner = [], []
+        box: list[slice] = []
+        inner: list[Any] = []
         for k, extent in zip((*keys, *[slice(None)] * (3 - len(keys))), self.shape, strict=True):
             if isinstance(k, slice):
                 picked = range(extent)[k]
                 low, high = (min(picked), max(picked) + 1) if picked else (0, 0)
                 box.append(slice(low, high))
-                inner.append(np.array(picked, int) - low if k.step not in (None, 1) else slice(None))
+                inner.append(
+                    np.array(picked, int) - low if k.step not in (None, 1) else slice(None)
+                )
             else:
                 index = range(extent)[k]
                 box.append(slice(index, index + 1))

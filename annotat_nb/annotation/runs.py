@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotat_nb.blocks import Shape
-from annotat_nb.operation import Array
 from annotat_nb.volume import axis_number
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Shape
+    from annotat_nb.operation import Array
 
 Flat = NDArray[np.int64]
 
@@ -78,7 +80,8 @@ class Runs:
         """Unpack to ascending flat indices."""
         ends = np.cumsum(self.lengths)
         shift = np.repeat(self.starts - (ends - self.lengths), self.lengths)
-        return np.arange(self.size, dtype=np.int64) + shift
+        flat: Flat = np.arange(self.size, dtype=np.int64) + shift
+        return flat
 
     def inside(self, shape: Shape) -> bool:
         """Tell whether every voxel exists in a volume of `shape`."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.annotation.document import Annotation
 from annotat_nb.annotation.history import Edit, Write
 from annotat_nb.annotation.markers import Stroke
 from annotat_nb.annotation.raster import stroke_mask
 from annotat_nb.annotation.runs import Runs
-from annotat_nb.blocks import Shape
 from annotat_nb.operation import Record
 from annotat_nb.volume import AXES, Axis
+
+if TYPE_CHECKING:
+    from annotat_nb.annotation.document import Annotation
+    from annotat_nb.blocks import Shape
 
 Point = tuple[int, int]
 Points = Annotated[tuple[Point, ...], Field(min_length=1)]
@@ -61,6 +63,7 @@ class Paint(Brush):
 
     Examples
     --------
+    >>> from annotat_nb.annotation import Annotation
     >>> annotation = Annotation((1, 8, 8))
     >>> annotation.make(Paint(points=((4, 4),), label=0, radius=1).edit(annotation))
     >>> annotation.markers.marked()[0].tolist()
@@ -128,4 +131,6 @@ def check_slice(shape: Shape, axis: str, index: int) -> None:
     """Refuse a slice that a volume of `shape` does not have."""
     extent = shape[AXES.index(axis)] if axis in AXES else 0
     if not 0 <= index < extent:
-        raise ValueError(f"slice {axis} = {index} does not exist; {axis} goes from 0 to {extent - 1}")
+        raise ValueError(
+            f"slice {axis} = {index} does not exist; {axis} goes from 0 to {extent - 1}"
+        )

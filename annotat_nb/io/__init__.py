@@ -2,6 +2,7 @@
 
 from annotat_nb.io.errors import ReadError, WriteError
 from annotat_nb.io.labels import read_labels, read_superpixels, write_labels, write_superpixels
+from annotat_nb.io.markers import read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, parse_raw_name
 from annotat_nb.io.reader import READERS, read
 
@@ -13,7 +14,9 @@ __all__ = [
     "parse_raw_name",
     "read",
     "read_labels",
+    "read_markers",
     "read_superpixels",
     "write_labels",
+    "write_markers",
     "write_superpixels",
 ]

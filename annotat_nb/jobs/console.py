@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from annotat_nb.jobs.job import Job
+if TYPE_CHECKING:
+    from annotat_nb.jobs.job import Job
 
 QUICK = 0.5
 """Seconds below which no progress bar is worth showing."""
@@ -23,10 +24,11 @@ def wait_with_bar(job: Job) -> Any:
 
 
 def _show(job: Job) -> None:
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bar:
+    with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
         task = bar.add_task(job.name, total=1.0)
         while not job.wait(0.1):
             bar.update(task, description=job.step or job.name, completed=job.share)

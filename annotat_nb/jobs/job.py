@@ -13,7 +13,7 @@ REPORT_INTERVAL = 0.15
 """Least seconds between two reports of progress: more often than a person reads is a waste."""
 
 
-class Cancelled(Exception):  # noqa: N818 - it is an answer, not an error
+class Cancelled(Exception):
     """The user cancelled the job."""
 
 

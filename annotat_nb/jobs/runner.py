@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from psygnal import Signal
 
 from annotat_nb.jobs.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Result = TypeVar("Result")
 
@@ -46,9 +48,7 @@ class ThreadRunner:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     @staticmethod
-    def _run(
-        job: Job, work: Callable[[Job], Result], commit: Callable[[Result], object]
-    ) -> None:
+    def _run(job: Job, work: Callable[[Job], Result], commit: Callable[[Result], object]) -> None:
         try:
             job.begin()
             job.report(job.name, 0.0)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
 from annotat_nb.store import Journal, JournalError, Workspace
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 VIEW_DELAY = 1.0
 """Seconds after which a changed view is written: scrolling changes it many times a second."""
 
 
-class SessionClosed(RuntimeError):  # noqa: N818 - reads as a sentence
+class SessionClosed(RuntimeError):
     """The session was closed, or its workspace was opened again."""
 
 

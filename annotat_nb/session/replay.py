@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from annotat_nb.annotation import Annotation, Classes, LabelClass, LabelImage
 from annotat_nb.classify import Pipeline
 from annotat_nb.rendering.palette import class_color
-from annotat_nb.session.segmenting import Superpixels
+from annotat_nb.session.engine import Superpixels
 from annotat_nb.session.view import View
 from annotat_nb.store import Entry, Workspace, WorkspaceError
 from annotat_nb.store.codec import decode_edit
 from annotat_nb.superpixels import SuperpixelMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
 
 
 @dataclass
@@ -98,7 +101,7 @@ def stored_view(workspace: Workspace) -> View | None:
     """Return the view that the workspace was left with; None when there is none."""
     view = workspace.load_view()
     try:
-        return view and View.model_validate(view)
+        return None if view is None else View.model_validate(view)
     except ValidationError:
         return None
 

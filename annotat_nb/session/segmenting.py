@@ -1,116 +1,154 @@
-"""From a snapshot of the session to superpixels, a preview or a segmentation."""
+"""The verbs that segment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from annotat_nb.classify import Marks
+from annotat_nb.jobs import Job, wait_with_bar
+from annotat_nb.session.base import SessionBase, SessionError
+from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
 
-from annotat_nb.annotation import LabelImage
-from annotat_nb.blocks import Box
-from annotat_nb.classify import Marks, Pipeline, Prediction, Segmenter
-from annotat_nb.classify.progress import Progress, part_of
-from annotat_nb.superpixels import SuperpixelMethod
-from annotat_nb.volume import Volume, plane_of
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-NEIGHBOURHOOD = 1
-"""Slices on either side of the shown one that a preview classifies too."""
-
-
-@dataclass(frozen=True)
-class Superpixels:
-    """Superpixels, and the method that made them; None when they were loaded."""
-
-    image: LabelImage
-    method: SuperpixelMethod | None
-
-    @cached_property
-    def count(self) -> int:
-        """Number of superpixels."""
-        return len(np.unique(self.image.data))
-
-    def serve(self, pipeline: Pipeline) -> bool:
-        """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
-        return self.method is None or self.method == pipeline.superpixels
+PER_VOXEL = (
+    "This pipeline classifies single voxels, so it needs no superpixels; choose a superpixel "
+    "method under Change classifier parameters to use them"
+)
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """What a job works on; the session may go on changing meanwhile."""
+class Segmenting(SessionBase):
+    """Superpixels, preview and segmentation, each as a job."""
 
-    volume: Volume
-    pipeline: Pipeline
-    superpixels: Superpixels | None
-    marks: Marks
-    position: int
-    """Where the history stood."""
+    def obstacle(self, verb: str) -> str | None:
+        """Say what is missing for "generate_superpixels", "preview" or "apply"; None: nothing."""
+        if verb == "generate_superpixels":
+            is_per_voxel = self.pipeline.superpixels is None
+            return PER_VOXEL if is_per_voxel else None
+        if self.superpixels is None and self.pipeline.superpixels is not None:
+            return "Generate superpixels first: the classifier sorts superpixels into classes"
+        painted = [c for c in self.classes if self.markers.stroke_count(c.id)]
+        if len(painted) >= 2:
+            return None
+        if not painted:
+            return "Paint at least two classes first, such as Background and one other"
+        return f"Paint a second class: so far only {painted[0].name} has strokes"
 
+    def generate_superpixels(self, *, block: bool = True) -> Job | None:
+        """Divide the volume into superpixels, as the pipeline says.
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a job found, and the snapshot that it started from."""
+        Parameters
+        ----------
+        block
+            Wait for the end, with a progress bar; otherwise return a `Job` at once.
 
-    snapshot: Snapshot
-    superpixels: Superpixels | None
-    prediction: Prediction
-    kept: tuple[str, ...]
-    """Feature channels that the selection kept."""
+        Raises
+        ------
+        SessionError
+            If the pipeline classifies single voxels.
+        """
+        self._refuse_obstacle("generate_superpixels")
+        pipeline = self.pipeline
 
+        def work(job: Job) -> Superpixels:
+            return self._engine.superpixels(pipeline, job.report)
 
-class Engine:
-    """Runs pipelines on one volume and remembers what the next run can use again."""
+        def commit(found: Superpixels) -> None:
+            with self.lock:
+                self._refuse_stale(self.pipeline.superpixels == pipeline.superpixels)
+                self.results.set_superpixels(found)
 
-    def __init__(self, volume: Volume) -> None:
-        self._volume = volume
-        self._segmenter: Segmenter | None = None
-        self._grouping: Superpixels | None = None
+        return self._run("Generate superpixels", work, commit, block)
 
-    def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
-        """Generate the superpixels that `pipeline` asks for."""
-        method = pipeline.superpixels
-        if method is None:
-            raise ValueError("the pipeline classifies voxels: it needs no superpixels")
-        step = "Generating superpixels"
-        low_high = self._volume.intensity_range
-        ids = method(
-            self._volume.data, intensity_range=low_high, progress=lambda share: report(step, share)
+    def preview(
+        self, *, axis: str | None = None, index: int | None = None, block: bool = True
+    ) -> Job | None:
+        """Train on all markers and classify one slice with its neighbours, to look at only.
+
+        Parameters
+        ----------
+        axis, index
+            The slice: its number `index` across `axis`; by default the one that is shown.
+        block
+            Wait for the end, with a progress bar; otherwise return a `Job` at once.
+
+        Raises
+        ------
+        SessionError
+            If superpixels or painted classes are missing.
+        """
+        self._refuse_obstacle("preview")
+        snapshot = self._snapshot()
+        axis = axis or self.view.axis
+        box = neighbourhood(self.volume, axis, getattr(self.view, axis) if index is None else index)
+        return self._run(
+            "Preview",
+            lambda job: self._engine.segment(snapshot, job.report, box),
+            lambda outcome: self._accept(outcome, self.results.set_preview),
+            block,
         )
-        return Superpixels(LabelImage(ids, origin=method.title), method)
 
-    def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
-        """Train on the marks and classify the volume, or what lies in `box`."""
-        grouping, report = self._current_superpixels(snapshot, report)
-        segmenter = self._segmenter_for(grouping)
-        model = segmenter.fit(
-            snapshot.pipeline, snapshot.marks, part_of(report, 0.0, 0.5)
+    def apply(self, *, block: bool = True) -> Job | None:
+        """Train on all markers and classify the whole volume.
+
+        Parameters
+        ----------
+        block
+            Wait for the end, with a progress bar; otherwise return a `Job` at once.
+
+        Raises
+        ------
+        SessionError
+            If superpixels or painted classes are missing.
+        """
+        self._refuse_obstacle("apply")
+        snapshot = self._snapshot()
+        return self._run(
+            "Apply",
+            lambda job: self._engine.segment(snapshot, job.report),
+            lambda outcome: self._accept(outcome, self.results.set_prediction),
+            block,
         )
-        prediction = segmenter.predict(model, part_of(report, 0.5, 1.0), box)
-        return Outcome(snapshot, grouping, prediction, model.kept)
 
-    def _current_superpixels(
-        self, snapshot: Snapshot, report: Progress
-    ) -> tuple[Superpixels | None, Progress]:
-        known, pipeline = snapshot.superpixels, snapshot.pipeline
-        if pipeline.superpixels is None:
-            return None, report
-        if known is not None and known.serve(pipeline):
-            return known, report
-        fresh = self.superpixels(pipeline, part_of(report, 0.0, 0.4))
-        return fresh, part_of(report, 0.4, 1.0)
+    def _run(
+        self,
+        name: str,
+        work: Callable[[Job], Any],
+        commit: Callable[[Any], None],
+        block: bool,
+    ) -> Job | None:
+        job = self.runner.submit(name, work, commit)
+        if not block:
+            return job
+        wait_with_bar(job)
+        return None
 
-    def _segmenter_for(self, grouping: Superpixels | None) -> Segmenter:
-        if self._segmenter is None or grouping is not self._grouping:
-            ids = None if grouping is None else grouping.image.data
-            self._segmenter, self._grouping = Segmenter(self._volume, ids), grouping
-        return self._segmenter
+    def _snapshot(self) -> Snapshot:
+        with self.lock:
+            return Snapshot(
+                self.volume,
+                self.pipeline,
+                self.results.superpixels,
+                Marks(*self.markers.marked()),
+                self.annotation.history.position,
+            )
 
+    def _refuse_obstacle(self, verb: str) -> None:
+        self.recorder.check_open()
+        if (reason := self.obstacle(verb)) is not None:
+            raise SessionError(reason)
 
-def neighbourhood(volume: Volume, axis: str, index: int) -> Box:
-    """Return the box of slice `index` across `axis` and the slices next to it."""
-    sides = [slice(0, extent) for extent in volume.shape]
-    for number, side in enumerate(plane_of(axis, index)):
-        if isinstance(side, int):
-            low, high = max(0, side - NEIGHBOURHOOD), side + NEIGHBOURHOOD + 1
-            sides[number] = slice(low, min(high, volume.shape[number]))
-    return sides[0], sides[1], sides[2]
+    def _refuse_stale(self, is_current: bool) -> None:
+        self.recorder.check_open()
+        if not is_current:
+            raise SessionError(
+                "the parameters or the superpixels changed meanwhile, so the result was dropped; "
+                "press the button again"
+            )
+
+    def _accept(self, outcome: Outcome, keep: Callable[[Outcome], None]) -> None:
+        with self.lock:
+            begun = outcome.snapshot.pipeline, outcome.snapshot.superpixels
+            self._refuse_stale(begun == (self.pipeline, self.results.superpixels))
+            keep(outcome)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from annotat_nb.blocks import Shape
 from annotat_nb.operation import Record
 from annotat_nb.rendering import COLORMAPS
 from annotat_nb.volume import AXES, Axis
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Shape
 
 LARGEST_RADIUS = 200
 Index = Annotated[int, Field(ge=0)]
@@ -75,7 +77,9 @@ class View(Record):
 
     def within(self, shape: Shape) -> View:
         """Return the view with its slices inside a volume of `shape`."""
-        inside = {a: min(getattr(self, a), e - 1) for a, e in zip(AXES, shape, strict=True)}
+        inside: dict[str, int] = {
+            a: min(getattr(self, a), e - 1) for a, e in zip(AXES, shape, strict=True)
+        }
         return self.model_copy(update=inside)
 
 

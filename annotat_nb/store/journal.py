@@ -7,12 +7,14 @@ import struct
 import time
 import weakref
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from annotat_nb.io.atomic import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 MAGIC = b"ANBJ"
 HEAD = struct.Struct("<4sII")  # magic, length of the rest, checksum of the rest

@@ -71,11 +71,11 @@ class ImageReference(BaseModel):
         return volume
 
     def _read(self) -> Volume:
-        how = {name: tuple(v) if isinstance(v, list) else v for name, v in self.how.items()}
+        how: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in self.how.items()
+        }
         found = io.read(self.path, **how)
-        return Volume(
-            found.data, self.voxel_size, self.unit, self.name, found.source, found.how
-        )
+        return Volume(found.data, self.voxel_size, self.unit, self.name, found.source, found.how)
 
     def _stored(self, folder: Path) -> Volume:
         data = np.load(folder / self.path, mmap_mode="r", allow_pickle=False)

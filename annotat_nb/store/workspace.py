@@ -10,15 +10,17 @@ import shutil
 import socket
 import weakref
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 
 from annotat_nb.io.atomic import atomic_write, sync_folder
-from annotat_nb.operation import Array
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.reference import ImageReference
-from annotat_nb.volume import Volume
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+    from annotat_nb.volume import Volume
 
 SCHEMA = 1
 PROJECT = "project.json"
@@ -95,12 +97,15 @@ class Workspace:
     def open_visualization(self) -> Volume | None:
         """Open the image that is shown instead of the original; None when there is none."""
         reference = self._reference("visualization")
-        return reference and reference.open(self.path)
+        return None if reference is None else reference.open(self.path)
 
     def remember_visualization(self, volume: Volume | None) -> None:
         """Remember the image that is shown instead of the original."""
-        reference = volume and ImageReference.of(volume, self.path, "visualization.npy")
-        self.remember(visualization=reference)
+        if volume is None:
+            self.remember(visualization=None)
+        else:
+            reference = ImageReference.of(volume, self.path, "visualization.npy")
+            self.remember(visualization=reference)
 
     def remember(self, **references: ImageReference | None) -> None:
         """Write image references into the project file."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from annotat_nb import io
 from annotat_nb.session import Session
 from annotat_nb.store import WorkspaceError
-from annotat_nb.volume import Volume
 from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.canvas.layers import LAYERS
 from annotat_nb.widgets.commands import Command, menus_of
@@ -22,6 +19,12 @@ from annotat_nb.widgets.loop import Loop
 from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.workbench import Workbench
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from annotat_nb.volume import Volume
 
 MENUS = ("File", "Edit", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
@@ -145,15 +148,15 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.canvas.clear(layer)
         self.canvas.pen.notice = EMPTY
         self._main.children = (self._stage,)
-        self._line.children = (self.message,)
-        self.children = (self._top, self._main, self._line)
+        self._line.children = [self.message]
+        self.children = [self._top, self._main, self._line]
         self._refresh()
 
     def _show_bench(self, bench: Workbench) -> None:
         self._main.children = (self._stage, bench.side)
-        self._line.children = (self.message, bench.jobs)
-        below = (bench.slices, self._line, bench.status)
-        self.children = (self._top, bench.toolbar, self._main, *below)
+        self._line.children = [self.message, bench.jobs]
+        below = [bench.slices, self._line, bench.status]
+        self.children = [self._top, bench.toolbar, self._main, *below]
         self._refresh()
 
     def _refresh(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ipywidgets as w
 
-from annotat_nb.session import Session
 from annotat_nb.session.view import LARGEST_RADIUS
+
+if TYPE_CHECKING:
+    from annotat_nb.session import Session
 
 
 class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets as w
 import traitlets
 
-from annotat_nb.session import Session
 from annotat_nb.widgets.menu import FRONT
 from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import inert
+
+if TYPE_CHECKING:
+    from annotat_nb.session import Session
 
 Say = Callable[[str], object]
 
@@ -49,9 +51,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.rename = w.Button(description="Rename", tooltip="Give the class another name (F2)")
         self.add.on_click(lambda _: self._add())
         self.remove.on_click(lambda _: self._try(session.classes.remove, self.list.selected))
-        self.rename.on_click(
-            lambda _: self.list.send({"kind": "rename", "id": self.list.selected})
-        )
+        self.rename.on_click(lambda _: self.list.send({"kind": "rename", "id": self.list.selected}))
         self.list.on_msg(self._receive)
         self.list.observe(lambda change: session.show(label=change["new"]), "selected")
         buttons = w.HBox([self.add, self.remove, self.rename]).add_class("annotat-buttons")
@@ -68,7 +68,9 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                     "name": inert(item.name),
                     "color": item.color,
                     "visible": item.visible,
-                    "facts": _facts(self._session.markers.stroke_count(item.id), fractions, item.id),
+                    "facts": _facts(
+                        self._session.markers.stroke_count(item.id), fractions, item.id
+                    ),
                 }
                 for item in self._session.classes
             ]
@@ -83,12 +85,12 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.list.send({"kind": "rename", "id": number})
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        verb = {
+        verbs: dict[str, Callable[..., object]] = {
             "rename": self._session.classes.rename,
             "recolor": self._session.classes.recolor,
             "show": self._session.classes.show,
-        }[content["kind"]]
-        self._try(verb, int(content["id"]), content["value"])
+        }
+        self._try(verbs[content["kind"]], int(content["id"]), content["value"])
 
     def _try(self, verb: Callable[..., object], *arguments: Any) -> None:
         try:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annotat_nb.session import Session
-from annotat_nb.volume import Volume
-from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.menu import Item, Menu
 
 if TYPE_CHECKING:
+    from annotat_nb.session import Session
+    from annotat_nb.volume import Volume
+    from annotat_nb.widgets.canvas import SliceCanvas
     from annotat_nb.widgets.dialogs import Dialogs
 
 Reason = Callable[[], str | None]
@@ -75,9 +75,7 @@ def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
             lambda: dialogs.save_label(session),
             reason=needs("segmentation", "There is no label yet: press Apply first"),
         ),
-        Command(
-            "File", "Load label…", lambda: dialogs.open_file("Load label", session.load_label)
-        ),
+        Command("File", "Load label…", lambda: dialogs.open_file("Load label", session.load_label)),
         Command(
             "File",
             "Save superpixels…",

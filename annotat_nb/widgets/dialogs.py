@@ -11,14 +11,14 @@ import numpy as np
 
 from annotat_nb import io
 from annotat_nb.rendering import COLORMAPS, colormap
-from annotat_nb.session import Session
-from annotat_nb.volume import Volume
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.raw_panel import RawPanel
 
 if TYPE_CHECKING:
+    from annotat_nb.session import Session
+    from annotat_nb.volume import Volume
     from annotat_nb.widgets.commands import Command
 
 RAW = (".raw", ".b")
@@ -46,20 +46,21 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     @property
     def shown(self) -> w.Widget | None:
         """The dialog that is open; None when none is."""
-        return self.children[0] if self.children else None
+        return next(iter(self.children), None)
 
     def show(self, dialog: w.Widget) -> None:
         """Open `dialog` in place of the one that is open."""
         self.dismiss()
-        self.children = (dialog,)
+        self.children = [dialog]
         self.layout.display = ""
 
     def dismiss(self) -> None:
         """Close the dialog that is open."""
-        former, self.children = self.children, ()
+        former = self.shown
+        self.children = ()
         self.layout.display = "none"
-        for dialog in former:
-            close_tree(dialog)
+        if former is not None:
+            close_tree(former)
 
     def open_image(self, title: str, accept: Callable[[Volume], Any]) -> None:
         """Ask for an image, and for its size and type if it is RAW."""

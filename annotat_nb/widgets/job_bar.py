@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from annotat_nb.jobs import Job
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.jobs import Job
 
 
 class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped

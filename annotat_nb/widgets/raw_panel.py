@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
 from annotat_nb.io import parse_raw_name
 from annotat_nb.widgets.text import Line, inert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 Shape = tuple[int, int, int]
 TYPES = (
@@ -50,9 +53,7 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             axis: w.BoundedIntText(extent, min=1, max=2**31, description=axis.upper())
             for axis, extent in (("x", width), ("y", height), ("z", depth))
         }
-        self.dtype = w.Dropdown(
-            options=TYPES, value=(guess.dtypes or TYPES)[0], description="Type"
-        )
+        self.dtype = w.Dropdown(options=TYPES, value=(guess.dtypes or TYPES)[0], description="Type")
         self.big_endian = w.Checkbox(
             False, description="Big-endian", indent=False, tooltip="Most significant byte first"
         )
@@ -65,7 +66,9 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             control.observe(lambda _: self._check(), "value")
         title = w.Label(f"Size and type of {inert(path.name)}", style={"font_weight": "bold"})
         buttons = w.HBox([self.ok, self.cancel])
-        super().__init__([title, *self.sizes.values(), self.dtype, self.big_endian, self.fit, buttons])
+        super().__init__(
+            [title, *self.sizes.values(), self.dtype, self.big_endian, self.fit, buttons]
+        )
         self._check()
 
     @property

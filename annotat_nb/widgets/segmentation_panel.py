@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from annotat_nb.classify import Pipeline
-from annotat_nb.session import Session
+if TYPE_CHECKING:
+    from annotat_nb.classify import Pipeline
+    from annotat_nb.session import Session
 
 Run = Callable[[str], object]
 
@@ -34,9 +36,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Called when the parameters are to be changed.
     """
 
-    def __init__(
-        self, session: Session, run: Run, change_parameters: Callable[[], object]
-    ) -> None:
+    def __init__(self, session: Session, run: Run, change_parameters: Callable[[], object]) -> None:
         self._session = session
         self.buttons = {
             verb: w.Button(description=title, tooltip=tooltip)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import ValidationError
 
-from annotat_nb.session import Session
+if TYPE_CHECKING:
+    from annotat_nb.session import Session
 
 
 def sentence(error: BaseException) -> str:

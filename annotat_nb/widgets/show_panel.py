@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 import numpy as np
 
-from annotat_nb.operation import Array
-from annotat_nb.session import Session
-from annotat_nb.volume import Volume
 from annotat_nb.widgets.contrast import ContrastPanel
 from annotat_nb.widgets.slice_view import automatic_window
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+    from annotat_nb.session import Session
+    from annotat_nb.volume import Volume
 
 SAMPLE = 2**17
 """Voxels that the histogram counts."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb.session import Session
 from annotat_nb.volume import AXES
+
+if TYPE_CHECKING:
+    from annotat_nb.session import Session
 
 PLANES = (("XY", "z"), ("XZ", "y"), ("YZ", "x"))
 

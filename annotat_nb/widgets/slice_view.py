@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotat_nb.annotation import Erase, EraseStroke, Paint, Tool
-from annotat_nb.blocks import Box
-from annotat_nb.operation import Array
 from annotat_nb.rendering import auto_window, boundaries, colormap, rgba_table, to_grey
-from annotat_nb.classify import Prediction
-from annotat_nb.session import Session, View
 from annotat_nb.volume import AXES, Volume, axis_number, plane_of
-from annotat_nb.widgets.canvas import SliceCanvas, Stroke
 from annotat_nb.widgets.loop import Latest, Loop
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Box
+    from annotat_nb.classify import Prediction
+    from annotat_nb.operation import Array
+    from annotat_nb.session import Session, View
+    from annotat_nb.widgets.canvas import SliceCanvas, Stroke
 
 REFINE_AFTER = 0.25
 """Seconds without a change of contrast after which a deep image is sent with its new window."""
@@ -78,9 +80,9 @@ class SliceView:
             (session.view_changed, self._follow_view),
             (session.annotation.changed, self._follow_edit),
             (session.classes.changed, self._follow_classes),
-            (session.superpixels_changed, lambda: on_loop(self._draw_boundaries)),
-            (session.segmentation_changed, lambda: on_loop(self._draw_labels)),
-            (session.preview_changed, lambda: on_loop(self._draw_labels)),
+            (session.results.superpixels_changed, lambda: on_loop(self._draw_boundaries)),
+            (session.results.segmentation_changed, lambda: on_loop(self._draw_labels)),
+            (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
             (session.visualization_changed, self._draw_slice),
             (canvas.stroked, self._take_stroke),
             (canvas.centred, self._center),
@@ -125,7 +127,7 @@ class SliceView:
         with pen.hold_sync():
             pen.tool, pen.radius, pen.label = view.tool, view.radius, view.label
             pen.palette = self._colors()
-            pen.colormap = colormap(view.colormap)
+            pen.colormap = colormap(view.colormap).tobytes()
             pen.aspect = self._aspect()
             pen.opacity = {**pen.opacity, "labels": view.label_opacity, "markers": 0.8}
             pen.visible = {

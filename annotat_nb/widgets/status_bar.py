@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ipywidgets as w
 
-from annotat_nb.session import Session
 from annotat_nb.volume import AXES, Volume
 from annotat_nb.widgets.text import inert
+
+if TYPE_CHECKING:
+    from annotat_nb.session import Session
 
 
 class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped

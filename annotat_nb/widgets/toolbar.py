@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from annotat_nb.session import Session
-from annotat_nb.widgets.canvas import SliceCanvas
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.session import Session
+    from annotat_nb.widgets.canvas import SliceCanvas
 
 TOOLS = (
     ("Position", "move", "arrows", "Drag to move the picture (M)"),
@@ -56,9 +59,7 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
             button.tooltip = f"{verb.capitalize()}: {name}" if steps else f"Nothing to {verb}"
 
 
-def _button(
-    title: str, icon: str, action: Callable[[], object], tooltip: str = ""
-) -> w.Button:
+def _button(title: str, icon: str, action: Callable[[], object], tooltip: str = "") -> w.Button:
     button = w.Button(description=title, icon=icon, tooltip=tooltip)
     button.on_click(lambda _: action())
     return button

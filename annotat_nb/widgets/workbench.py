@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb.jobs import Job
-from annotat_nb.session import Session
 from annotat_nb.widgets.brush_panel import BrushPanel
-from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.class_panel import ClassPanel
-from annotat_nb.widgets.commands import Command, session_commands
-from annotat_nb.widgets.dialogs import Dialogs
+from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.job_bar import JobBar
-from annotat_nb.widgets.loop import Loop
-from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import next_step
 from annotat_nb.widgets.show_panel import ShowPanel
@@ -25,6 +18,16 @@ from annotat_nb.widgets.slice_bar import SliceBar
 from annotat_nb.widgets.slice_view import SliceView
 from annotat_nb.widgets.status_bar import StatusBar
 from annotat_nb.widgets.toolbar import Toolbar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.jobs import Job
+    from annotat_nb.session import Session
+    from annotat_nb.widgets.canvas import SliceCanvas
+    from annotat_nb.widgets.dialogs import Dialogs
+    from annotat_nb.widgets.loop import Loop
+    from annotat_nb.widgets.message import Message
 
 DIGITS = 10
 
@@ -121,9 +124,9 @@ class Workbench:
             (session.annotation.changed, changed),
             (session.classes.changed, changed),
             (session.pipeline_changed, changed),
-            (session.superpixels_changed, changed),
-            (session.segmentation_changed, changed),
-            (session.preview_changed, changed),
+            (session.results.superpixels_changed, changed),
+            (session.results.segmentation_changed, changed),
+            (session.results.preview_changed, changed),
             (session.visualization_changed, changed),
             (session.recorder.changed, lambda: self._loop.call(self._on_change)),
             (session.view_changed, self._follow_view),

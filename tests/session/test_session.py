@@ -332,3 +332,15 @@ def test_odd_images_go_all_the_way(image, grouping):
         session.preview()
         session.apply()
         assert session.segmentation.shape == session.volume.shape
+
+
+def test_annotation_comes_back_with_its_classes_in_one_step(painted, tmp_path):
+    path = painted.save_annotation(tmp_path / "markers.tif")
+    with an.Session(painted.volume) as other:
+        other.load_annotation(path)
+        np.testing.assert_array_equal(other.markers.data, painted.markers.data)
+        assert list(other.classes) == list(painted.classes)
+        assert other.markers.stroke_count() == 2
+        assert other.undo() == "load annotation"
+        assert other.markers.stroke_count() == 0
+        assert [item.name for item in other.classes] == ["Background"]

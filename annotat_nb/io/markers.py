@@ -1,0 +1,94 @@
+"""Markers as an image: the class of each marked voxel, and -1 where nothing is marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotat_nb.io.class_table import ClassEntry, from_json, to_json
+from annotat_nb.io.errors import cannot_read, cannot_write, reading, writing
+from annotat_nb.io.label_files import WRITERS, classes_of, open_integers
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from annotat_nb.operation import Array
+
+UNMARKED = -1
+_TIFF = (".tif", ".tiff")
+_LARGEST = 2**15 - 1
+
+
+def write_markers(
+    path: str | os.PathLike[str],
+    markers: Any,
+    *,
+    classes: Iterable[Mapping[str, Any]] = (),
+    voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    unit: str = "px",
+) -> Path:
+    """Write markers as a compressed int16 TIFF, wholly or not at all.
+
+    Parameters
+    ----------
+    path
+        Where to write: ``.tif`` or ``.tiff``.
+    markers
+        Class ids, (z, y, x), int16, -1 where nothing is marked.
+    classes, voxel_size, unit
+        As for `annotat_nb.io.write_labels`.
+
+    Raises
+    ------
+    WriteError
+        If the file cannot be written; an older file of that name is then unchanged.
+    """
+    target = Path(path).absolute()
+    if target.suffix.lower() not in _TIFF:
+        raise cannot_write(target, "markers are saved as TIFF", f"end the name in {_TIFF[0]}")
+    with writing(target):
+        image = np.asarray(markers, np.int16)
+        return WRITERS[_TIFF[0]](target, image, to_json(classes), voxel_size, unit)
+
+
+def read_markers(
+    path: str | os.PathLike[str], shape: tuple[int, ...] | None = None
+) -> tuple[Array, tuple[ClassEntry, ...]]:
+    """Read markers and the class table saved with them.
+
+    Parameters
+    ----------
+    path
+        An image of integers: signed, negative where nothing is marked; or unsigned, with the
+        largest value of its type there (255, 65535), which is what -1 turns into.
+    shape
+        The shape that the markers must have, (z, y, x).
+
+    Returns
+    -------
+    markers
+        Class ids, (z, y, x), int16, -1 where nothing is marked.
+    classes
+        The class table; empty when the file has none.
+
+    Raises
+    ------
+    ReadError
+        If the file holds no such image, or one of another shape.
+    """
+    source = Path(path).absolute()
+    with reading(source):
+        image = open_integers(source, shape)
+        unmarked = image < 0 if image.dtype.kind == "i" else image == np.iinfo(image.dtype).max
+        if not unmarked.any():
+            cause = "leaves no voxel unmarked"
+            raise cannot_read(source, cause, "save it as int16 with -1 where nothing is marked")
+        if image[~unmarked].max(initial=0) > _LARGEST:
+            raise cannot_read(source, f"holds classes above {_LARGEST}", "renumber them")
+        classes = classes_of(source)
+        markers = image.astype(np.int16)
+        markers[unmarked] = UNMARKED
+        return markers, from_json(source, classes) if classes else ()

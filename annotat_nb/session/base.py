@@ -1,0 +1,242 @@
+"""What every part of a session shares: the volume, what derives from it, and the lock."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from psygnal import Signal
+
+from annotat_nb.annotation import (
+    Annotation,
+    ClassTable,
+    Edit,
+    LabelImage,
+    Markers,
+)
+from annotat_nb.classify import Pipeline, Prediction
+from annotat_nb.jobs import ThreadRunner
+from annotat_nb.session.engine import Engine
+from annotat_nb.session.recorder import Recorder
+from annotat_nb.session.replay import replay, stored_view
+from annotat_nb.session.results import Probe, Results
+from annotat_nb.session.view import View, middle_of
+from annotat_nb.store import Workspace
+from annotat_nb.store.codec import encode_edit
+from annotat_nb.volume import AXES, Volume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PathLike = str | os.PathLike[str]
+
+
+class SessionError(ValueError):
+    """Something is missing for what was asked; the message says what to do first."""
+
+
+class SessionBase:
+    """State of a session; the classes that derive from it add the verbs, sorted by topic."""
+
+    pipeline_changed = Signal()
+    view_changed = Signal(View, View)
+    """Emitted with the new and the former view."""
+    visualization_changed = Signal()
+
+    def __init__(self, volume: Volume, workspace: PathLike | Workspace | None = None) -> None:
+        self.lock = threading.RLock()
+        """Held while the model changes: callbacks may come from several threads."""
+        self.volume = volume
+        self.annotation = Annotation(volume.shape, self._make)
+        self.runner = ThreadRunner()
+        self.recorder = Recorder(_opened(workspace))
+        self._engine = Engine(volume)
+        self._pipeline = Pipeline()
+        self.results = Results(self.annotation, self.recorder)
+        """Superpixels, preview and segmentation, and signals that tell when they change."""
+        self._visualization: Volume | None = None
+        self._view = middle_of(volume.shape)
+        self._hidden: frozenset[int] = frozenset()
+        if self.recorder.workspace is not None:
+            self._resume(self.recorder.workspace)
+        self.classes.changed.connect(self._note_hidden)
+
+    def __repr__(self) -> str:
+        strokes = self.markers.stroke_count()
+        return f"Session({self.volume!r}, {len(self.classes)} classes, {strokes} strokes)"
+
+    @property
+    def classes(self) -> ClassTable:
+        """The classes; changing them is undoable."""
+        return self.annotation.classes
+
+    @property
+    def markers(self) -> Markers:
+        """What was painted; ``markers.data`` reads as int16 with -1 where nothing is marked."""
+        return self.annotation.markers
+
+    @property
+    def superpixels(self) -> LabelImage | None:
+        """The superpixels, uint32 with ids from 1; None before they exist."""
+        found = self.results.superpixels
+        return None if found is None else found.image
+
+    @property
+    def superpixel_count(self) -> int:
+        """Number of superpixels; 0 before they exist."""
+        return self.results.superpixels.count if self.results.superpixels else 0
+
+    @property
+    def segmentation(self) -> LabelImage | None:
+        """The class of each voxel, uint8 (uint16 above 256 classes); None before Apply."""
+        return self.annotation.labels
+
+    @property
+    def previewed(self) -> Prediction | None:
+        """The last preview; None after Apply, or when there was none."""
+        return self.results.preview
+
+    @property
+    def probabilities(self) -> Any:
+        """Probability of each class, (classes, z, y, x) float32, or None before Apply.
+
+        It is computed where it is read. The first axis follows the ascending ids of the classes
+        that were painted.
+        """
+        return self.results.prediction and self.results.prediction.probabilities
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """How superpixels and segmentations are computed."""
+        return self._pipeline
+
+    @pipeline.setter
+    def pipeline(self, pipeline: Pipeline) -> None:
+        with self.lock:
+            self.recorder.check_open()
+            if pipeline != self._pipeline:
+                self._pipeline = Pipeline.model_validate(pipeline)
+                self.recorder.record("pipeline", pipeline.model_dump(mode="json"))
+                self.pipeline_changed.emit()
+
+    @property
+    def view(self) -> View:
+        """What is shown, and with which tool."""
+        return self._view
+
+    @property
+    def visualization(self) -> Volume | None:
+        """Another image of the same shape, shown in place of the original, never computed on."""
+        return self._visualization
+
+    @visualization.setter
+    def visualization(self, volume: Volume | None) -> None:
+        if volume is not None and volume.shape != self.volume.shape:
+            raise SessionError(
+                f"{volume.name or 'the visualization image'}: has shape {volume.shape}, but the "
+                f"image has {self.volume.shape}; choose one of the same shape"
+            )
+        with self.lock:
+            self.recorder.check_open()
+            if self.recorder.workspace is not None:
+                self.recorder.workspace.remember_visualization(volume)
+            self._visualization = volume
+            self.visualization_changed.emit()
+
+    @property
+    def changes_since_apply(self) -> int | None:
+        """Steps that the segmentation does not know, made or taken back; None without one."""
+        position = self.results.segmented_at
+        return None if position is None else self.annotation.history.steps_since(position)
+
+    @property
+    def fractions(self) -> dict[int, float]:
+        """Share of the voxels that each class has in the segmentation; empty without one."""
+        return dict(self.results.fractions)
+
+    @property
+    def kept_features(self) -> tuple[str, ...]:
+        """Feature channels that the last training used; empty before there was one."""
+        return self.results.kept_features
+
+    def probe(self, voxel: tuple[int, int, int]) -> Probe:
+        """Say what is at `voxel`, (z, y, x): intensity, class and its probability."""
+        shown = self.visualization if self.view.image == "alternative" else self.volume
+        value = (shown or self.volume).data[voxel]
+        if self.segmentation is None:
+            return Probe(value, None, None)
+        label = int(self.segmentation.data[voxel])
+        return Probe(value, label, self.results.probability(voxel, label))
+
+    def show(self, **changes: Any) -> None:
+        """Change what is shown: ``session.show(axis="y", y=12, colormap="Viridis")``.
+
+        Raises
+        ------
+        ValidationError
+            If a name or a value does not exist in `annotat_nb.session.View`.
+        """
+        with self.lock:
+            former = self._view
+            self._view = View(**{**dict(former), **changes}).within(self.volume.shape)
+            if self._view == former:
+                return
+        self.recorder.record_view(self._view.model_dump(mode="json"))
+        self.view_changed.emit(self._view, former)
+
+    def step_slice(self, steps: int) -> None:
+        """Go `steps` slices forward along the shown axis, or back; stop at the ends."""
+        last = self.volume.shape[AXES.index(self.view.axis)] - 1
+        self.show(**{self.view.axis: min(max(self.view.index + steps, 0), last)})
+
+    def _step(self, kind: str, move: Callable[[], Edit | None]) -> str | None:
+        with self.lock:
+            self.recorder.check_open()
+            edit = move()
+            if edit is not None:
+                self.recorder.record(kind)
+            return None if edit is None else edit.name
+
+    def _make(self, edit: Edit) -> None:
+        with self.lock:
+            self.recorder.check_open()
+            if edit.voxel_count or edit.classes is not None:
+                self.annotation.make(edit)
+                self.recorder.record("edit", encode_edit(edit))
+
+    def _note_hidden(self) -> None:
+        if self.classes.hidden != self._hidden:
+            self._hidden = self.classes.hidden
+            self.recorder.record("hidden", {"classes": sorted(self._hidden)})
+
+    def close(self) -> None:
+        """Stop what runs, write what is left, and give the workspace back."""
+        self.runner.close()
+        self.recorder.close()
+
+    def _resume(self, workspace: Workspace) -> None:
+        try:
+            workspace.bind(self.volume)
+            found = replay(workspace, self.annotation)
+        except BaseException:
+            workspace.close()
+            raise
+        self._pipeline = found.pipeline or self._pipeline
+        self._hidden = self.classes.hidden
+        self.results.resume(found.superpixels, found.segmented_at)
+        self._visualization = workspace.open_visualization()
+        if (view := stored_view(workspace)) is not None:
+            self._view = view.within(self.volume.shape)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _opened(workspace: PathLike | Workspace | None) -> Workspace | None:
+    if workspace is None or isinstance(workspace, Workspace):
+        return workspace
+    return Workspace(workspace)

@@ -1,0 +1,117 @@
+"""From a snapshot of the session to superpixels, a preview or a segmentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.annotation import LabelImage
+from annotat_nb.classify import Marks, Pipeline, Prediction, Segmenter
+from annotat_nb.classify.progress import Progress, part_of
+from annotat_nb.volume import Volume, plane_of
+
+if TYPE_CHECKING:
+    from annotat_nb.blocks import Box
+    from annotat_nb.superpixels import SuperpixelMethod
+
+NEIGHBOURHOOD = 1
+"""Slices on either side of the shown one that a preview classifies too."""
+
+
+@dataclass(frozen=True)
+class Superpixels:
+    """Superpixels, and the method that made them; None when they were loaded."""
+
+    image: LabelImage
+    method: SuperpixelMethod | None
+
+    @cached_property
+    def count(self) -> int:
+        """Number of superpixels."""
+        return len(np.unique(self.image.data))
+
+    def serve(self, pipeline: Pipeline) -> bool:
+        """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
+        return self.method is None or self.method == pipeline.superpixels
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a job works on; the session may go on changing meanwhile."""
+
+    volume: Volume
+    pipeline: Pipeline
+    superpixels: Superpixels | None
+    marks: Marks
+    position: int
+    """Where the history stood."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job found, and the snapshot that it started from."""
+
+    snapshot: Snapshot
+    superpixels: Superpixels | None
+    prediction: Prediction
+    kept: tuple[str, ...]
+    """Feature channels that the selection kept."""
+
+
+class Engine:
+    """Runs pipelines on one volume and remembers what the next run can use again."""
+
+    def __init__(self, volume: Volume) -> None:
+        self._volume = volume
+        self._segmenter: Segmenter | None = None
+        self._grouping: Superpixels | None = None
+
+    def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
+        """Generate the superpixels that `pipeline` asks for."""
+        method = pipeline.superpixels
+        if method is None:
+            raise ValueError("the pipeline classifies voxels: it needs no superpixels")
+        step = "Generating superpixels"
+        low_high = self._volume.intensity_range
+        ids = method(
+            self._volume.data, intensity_range=low_high, progress=lambda share: report(step, share)
+        )
+        return Superpixels(LabelImage(ids, origin=method.title), method)
+
+    def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
+        """Train on the marks and classify the volume, or what lies in `box`."""
+        grouping, report = self._current_superpixels(snapshot, report)
+        segmenter = self._segmenter_for(grouping)
+        model = segmenter.fit(snapshot.pipeline, snapshot.marks, part_of(report, 0.0, 0.5))
+        prediction = segmenter.predict(model, part_of(report, 0.5, 1.0), box)
+        return Outcome(snapshot, grouping, prediction, model.kept)
+
+    def _current_superpixels(
+        self, snapshot: Snapshot, report: Progress
+    ) -> tuple[Superpixels | None, Progress]:
+        known, pipeline = snapshot.superpixels, snapshot.pipeline
+        if pipeline.superpixels is None:
+            return None, report
+        if known is not None and known.serve(pipeline):
+            return known, report
+        fresh = self.superpixels(pipeline, part_of(report, 0.0, 0.4))
+        return fresh, part_of(report, 0.4, 1.0)
+
+    def _segmenter_for(self, grouping: Superpixels | None) -> Segmenter:
+        if self._segmenter is None or grouping is not self._grouping:
+            ids = None if grouping is None else grouping.image.data
+            self._segmenter, self._grouping = Segmenter(self._volume, ids), grouping
+        return self._segmenter
+
+
+def neighbourhood(volume: Volume, axis: str, index: int) -> Box:
+    """Return the box of slice `index` across `axis` and the slices next to it."""
+    sides = [slice(0, extent) for extent in volume.shape]
+    for number, side in enumerate(plane_of(axis, index)):
+        if isinstance(side, int):
+            low, high = max(0, side - NEIGHBOURHOOD), side + NEIGHBOURHOOD + 1
+            sides[number] = slice(low, min(high, volume.shape[number]))
+    return sides[0], sides[1], sides[2]

@@ -1,0 +1,133 @@
+"""The verbs that read and write files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotat_nb import io
+from annotat_nb.annotation import (
+    Edit,
+    LabelImage,
+)
+from annotat_nb.session.base import PathLike, SessionBase, SessionError
+from annotat_nb.session.engine import Superpixels
+from annotat_nb.session.replay import merged_classes
+
+
+class Files(SessionBase):
+    """Labels, superpixels and markers in files."""
+
+    def save_label(self, path: PathLike, *, dtype: Any = None) -> Path:
+        """Write the segmentation with its class table, as TIFF or RAW, and return the path.
+
+        Parameters
+        ----------
+        path
+            Where to; the suffix chooses the format. A RAW file gets its size into its name.
+        dtype
+            Unsigned integer type of the file; the smallest that fits by default.
+
+        Raises
+        ------
+        SessionError
+            If there is no segmentation yet.
+        WriteError
+            If the file cannot be written, or the type is too small; an older file stays as it was.
+        """
+        if self.segmentation is None:
+            raise SessionError("there is no label to save yet; press Apply or load one first")
+        table = [item.model_dump() for item in self.classes]
+        return io.write_labels(
+            path,
+            self.segmentation.data,
+            dtype=dtype,
+            classes=table,
+            voxel_size=self.volume.voxel_size,
+            unit=self.volume.unit,
+        )
+
+    def load_label(self, path: PathLike) -> None:
+        """Put the label in a file in place of the segmentation, and add its classes to the table.
+
+        Raises
+        ------
+        ReadError
+            If the file is no label of this volume; the message says why.
+        """
+        labels, table = io.read_labels(path, self.volume.shape)
+        with self.lock:
+            self.recorder.check_open()
+            classes = merged_classes(self.classes.stored(), table, np.unique(labels))
+            if classes != self.classes.stored():
+                self._make(Edit("load label", classes=classes))
+            name = Path(path).name
+            position = self.annotation.history.position
+            self.results.set_segmentation(LabelImage(labels, origin=name), position)
+
+    def save_superpixels(self, path: PathLike) -> Path:
+        """Write the superpixels as TIFF or RAW, and return the path.
+
+        Raises
+        ------
+        SessionError
+            If there are none yet.
+        WriteError
+            If the file cannot be written; an older file stays as it was.
+        """
+        if self.superpixels is None:
+            raise SessionError("there are no superpixels to save yet; generate or load them first")
+        return io.write_superpixels(path, self.superpixels.data)
+
+    def load_superpixels(self, path: PathLike) -> None:
+        """Use the superpixels in a file; Apply then needs no generating.
+
+        Raises
+        ------
+        ReadError
+            If the file holds no superpixels of this volume; the message says why.
+        """
+        ids = io.read_superpixels(path, self.volume.shape)
+        name = Path(path).name
+        with self.lock:
+            self.recorder.check_open()
+            self.results.set_superpixels(Superpixels(LabelImage(ids, origin=name), None))
+
+    def save_annotation(self, path: PathLike) -> Path:
+        """Write the markers with the class table as an int16 TIFF, -1 where nothing is marked.
+
+        Raises
+        ------
+        WriteError
+            If the file cannot be written; an older file stays as it was.
+        """
+        table = [item.model_dump() for item in self.classes]
+        return io.write_markers(
+            path,
+            self.markers.data,
+            classes=table,
+            voxel_size=self.volume.voxel_size,
+            unit=self.volume.unit,
+        )
+
+    def load_annotation(self, path: PathLike) -> None:
+        """Mark what an image marks, one stroke for each class, and add its classes to the table.
+
+        Parameters
+        ----------
+        path
+            An image of class ids: signed with negative values where nothing is marked, or
+            unsigned with the largest value of its type there.
+
+        Raises
+        ------
+        ReadError
+            If the file holds no markers of this volume; the message says why.
+        """
+        markers, table = io.read_markers(path, self.volume.shape)
+        with self.lock:
+            used = np.unique(markers[markers >= 0])
+            classes = merged_classes(self.classes.stored(), table, used)
+            self._make(self.annotation.mark_image(markers, classes))

@@ -1,0 +1,123 @@
+"""What a session has computed so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from annotat_nb.annotation import Annotation, LabelImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annotat_nb.classify import Prediction
+    from annotat_nb.operation import Array
+    from annotat_nb.session.engine import Outcome, Superpixels
+    from annotat_nb.session.recorder import Recorder
+
+Voxel = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is at one voxel."""
+
+    value: Any
+    label: int | None
+    """Class in the segmentation; None without one."""
+    probability: float | None
+    """Of that class; None when the segmentation was loaded or reopened."""
+
+
+class Results:
+    """Superpixels, preview and segmentation: kept, dated, and written to the workspace.
+
+    The segmentation itself belongs to the annotation, whose edits and undo steps may touch it.
+    """
+
+    superpixels_changed = Signal()
+    segmentation_changed = Signal()
+    preview_changed = Signal()
+
+    def __init__(self, annotation: Annotation, recorder: Recorder) -> None:
+        self._annotation, self._recorder = annotation, recorder
+        self.superpixels: Superpixels | None = None
+        self.preview: Prediction | None = None
+        self.prediction: Prediction | None = None
+        self.segmented_at: int | None = None
+        """Position of the history that the segmentation knows; None without one."""
+        self.kept_features: tuple[str, ...] = ()
+        self.fractions: dict[int, float] = {}
+
+    def resume(self, superpixels: Superpixels | None, segmented_at: int | None) -> None:
+        """Take over what a workspace holds."""
+        self.superpixels, self.segmented_at = superpixels, segmented_at
+        self.fractions = fractions_of(self._annotation.labels)
+
+    def set_superpixels(self, found: Superpixels) -> None:
+        """Keep superpixels that were generated or loaded."""
+        self.superpixels = found
+        method = found.method and found.method.model_dump(mode="json")
+        self._store("superpixels", found.image, {"method": method})
+        self.superpixels_changed.emit()
+
+    def set_preview(self, outcome: Outcome) -> None:
+        """Keep a preview, in memory only."""
+        self._take_by_products(outcome)
+        self.preview = outcome.prediction
+        self.preview_changed.emit()
+
+    def set_prediction(self, outcome: Outcome) -> None:
+        """Keep the segmentation that a job found."""
+        self._take_by_products(outcome)
+        labels = self._without_removed_classes(outcome.prediction.labels)
+        self.set_segmentation(LabelImage(labels, origin="Apply"), outcome.snapshot.position)
+        self.prediction = outcome.prediction
+
+    def set_segmentation(self, labels: LabelImage, position: int) -> None:
+        """Keep a segmentation that knows the history up to `position`."""
+        self._annotation.set_labels(labels)
+        self.fractions = fractions_of(labels)
+        self.segmented_at, self.preview, self.prediction = position, None, None
+        self._store("segmentation", labels, {"position": position})
+        self.segmentation_changed.emit()
+
+    def probability(self, voxel: Voxel, label: int) -> float | None:
+        """Return how probable class `label` was at `voxel`; None when that is unknown."""
+        found = self.prediction
+        if found is None or label not in found.classes:
+            return None
+        place = np.flatnonzero(found.classes == label)
+        return float(found.probabilities[(int(place[0]), *voxel)])
+
+    def _take_by_products(self, outcome: Outcome) -> None:
+        self.kept_features = outcome.kept
+        if outcome.superpixels is not None and outcome.superpixels is not self.superpixels:
+            self.set_superpixels(outcome.superpixels)
+
+    def _without_removed_classes(self, labels: Array) -> Array:
+        classes = self._annotation.classes
+        removed = [number for number in np.unique(labels).tolist() if number not in classes]
+        if not removed:
+            return labels
+        return np.where(np.isin(labels, removed), 0, labels).astype(labels.dtype)
+
+    def _store(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
+        workspace = self._recorder.workspace
+        if workspace is None:
+            return
+        with self._recorder.guard():
+            file = workspace.save_result(kind, image.data)
+            self._recorder.record(kind, {"file": file, "origin": image.origin, **facts})
+            workspace.drop_results(kind, keep=file)
+
+
+def fractions_of(labels: LabelImage | None) -> dict[int, float]:
+    """Return the share of the voxels that each class has; empty without labels."""
+    if labels is None:
+        return {}
+    ids, counts = np.unique(labels.data, return_counts=True)
+    return {int(n): int(count) / labels.data.size for n, count in zip(ids, counts, strict=True)}
