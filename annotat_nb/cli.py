@@ -1,0 +1,141 @@
+"""The command line: annotat-nb lab, annotat-nb segment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from annotat_nb import io
+from annotat_nb.classify import Pipeline
+from annotat_nb.jobs import Cancelled
+from annotat_nb.session import Session
+
+TUTORIAL = "01_first_segmentation.ipynb"
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Annotate and segment 3D images in Jupyter.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def lab(
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="Port to listen on, on this computer only.")] = 8888,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Folder for notebooks and workspaces; default: a scratch folder."),
+    ] = None,
+) -> None:
+    """Open JupyterLab on the tutorial, with a real volume to try."""
+    root = folder or Path(tempfile.mkdtemp(prefix="annotat_nb-"))
+    root.mkdir(parents=True, exist_ok=True)
+    copy_notebooks(root)
+    typer.echo(f"Notebooks and workspaces are in {root}")
+    raise typer.Exit(subprocess.run(lab_command(root, port, browser), check=False).returncode)
+
+
+def copy_notebooks(root: Path) -> None:
+    """Copy the tutorial notebooks into `root`, except those that are there already."""
+    for notebook in sorted(notebook_folder().glob("*.ipynb")):
+        if not (root / notebook.name).exists():
+            shutil.copyfile(notebook, root / notebook.name)
+
+
+def notebook_folder() -> Path:
+    """Return where the tutorial notebooks are: in the wheel, or in a checkout."""
+    installed = Path(str(files("annotat_nb") / "notebooks"))
+    return installed if installed.is_dir() else installed.parents[1] / "notebooks"
+
+
+def lab_command(root: Path, port: int, browser: bool) -> list[str]:
+    """Return the command that opens JupyterLab in `root` on the tutorial."""
+    options = [f"--ServerApp.root_dir={root}", f"--port={port}"]
+    if not browser:
+        options.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return [sys.executable, "-m", "jupyterlab", str(root / TUTORIAL), *options]
+
+
+@app.command()
+def segment(
+    image: Annotated[Path, typer.Argument(help="Image to segment: a file or folder of slices.")],
+    markers: Annotated[
+        Path,
+        typer.Option(help="Classes of the marked voxels; -1 where nothing is marked."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Label to write: TIFF or RAW.")],
+    pipeline: Annotated[
+        Path | None, typer.Option(help="JSON file of a Pipeline; default: the default pipeline.")
+    ] = None,
+    shape: Annotated[
+        str, typer.Option(help="Size of a RAW image as z,y,x; default: from its name.")
+    ] = "",
+    dtype: Annotated[str, typer.Option(help="Type of a RAW image, such as uint16.")] = "",
+) -> None:
+    """Segment an image by markers that were painted before, as Apply does."""
+    try:
+        written = _segment(image, markers, output, pipeline, _raw_options(shape, dtype))
+    except (KeyboardInterrupt, Cancelled):
+        typer.echo("Cancelled: nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except (ValueError, OSError) as error:
+        typer.echo(_sentence(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(written)
+
+
+def _segment(
+    image: Path, markers: Path, output: Path, pipeline: Path | None, how: dict[str, Any]
+) -> Path:
+    with Session(io.read(image, **how)) as session:
+        session.load_annotation(markers)
+        if pipeline is not None:
+            session.pipeline = _read_pipeline(pipeline)
+        if session.pipeline.superpixels is not None:
+            session.generate_superpixels()
+        session.apply()
+        return session.save_label(output)
+
+
+def _read_pipeline(path: Path) -> Pipeline:
+    try:
+        return Pipeline.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(
+            f"{path.name}: is no pipeline ({place or 'file'}: {first['msg']}); "
+            "write one with Pipeline(...).model_dump_json()"
+        ) from error
+
+
+def _raw_options(shape: str, dtype: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"dtype": dtype} if dtype else {}
+    if shape:
+        try:
+            options["shape"] = tuple(int(side) for side in shape.split(","))
+        except ValueError:
+            raise typer.BadParameter(f"--shape is z,y,x such as 151,1024,1024, got {shape!r}") from None
+    return options
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

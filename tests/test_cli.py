@@ -1,0 +1,121 @@
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+import annotat_nb as an
+from annotat_nb import cli
+
+FAST = an.Pipeline(
+    superpixels=an.Waterpixels(seed_spacing=5), classifier=an.RandomForest(n_estimators=20)
+)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def files(tmp_path):
+    """An image, markers and a pipeline on disk, and the label that a session makes of them."""
+    image = np.random.default_rng(0).integers(0, 90, (3, 30, 40)).astype("uint8")
+    image[:, 8:20, 10:30] += 120
+    paths = {name: tmp_path / f"{name}.tif" for name in ("image", "markers", "labels")}
+    tifffile.imwrite(paths["image"], image, photometric="minisblack")
+    with an.Session(an.read(paths["image"])) as session:
+        session.classes.add("block")
+        session.paint([(14, 14), (14, 26)], index=1, label=1, radius=2)
+        session.paint([(3, 3), (3, 36)], index=1, label=0, radius=2)
+        session.pipeline = FAST
+        session.generate_superpixels()
+        session.apply()
+        markers = np.asarray(session.markers.data)
+        expected = session.segmentation.data.copy()
+    tifffile.imwrite(paths["markers"], markers, photometric="minisblack")
+    paths["pipeline"] = tmp_path / "pipeline.json"
+    paths["pipeline"].write_text(FAST.model_dump_json())
+    return paths, expected
+
+
+def test_segment_gives_the_label_that_the_session_gives(files):
+    paths, expected = files
+    options = ("--markers", paths["markers"], "--pipeline", paths["pipeline"])
+    done = run("segment", paths["image"], *options, "-o", paths["labels"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == str(paths["labels"])
+    np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
+
+
+def test_a_raw_image_is_described_by_options(files, tmp_path):
+    paths, expected = files
+    raw = tmp_path / "image.raw"
+    raw.write_bytes(tifffile.imread(paths["image"]).tobytes())
+    options = ("--markers", paths["markers"], "--pipeline", paths["pipeline"])
+    size = ("--shape", "3,30,40", "--dtype", "uint8")
+    done = run("segment", raw, *options, *size, "-o", paths["labels"])
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"image": "missing.tif"}, "missing.tif"),
+        ({"markers": "image.tif"}, "image.tif: leaves no voxel unmarked"),
+        ({"pipeline": "bad.json"}, "bad.json: is no pipeline"),
+        ({"pipeline": "typo.json"}, "did you mean 'radii'"),
+        ({"labels": "no/such/folder.tif"}, "folder.tif"),
+        ({"labels": "labels.xyz"}, "labels.xyz"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_nothing_is_written(files, tmp_path, change, words):
+    paths, _ = files
+    (tmp_path / "bad.json").write_text("{")
+    typo = {"kind": "Pipeline", "features": [{"kind": "Gaussian", "radius": [2]}]}
+    (tmp_path / "typo.json").write_text(json.dumps(typo))
+    paths |= {name: tmp_path / value for name, value in change.items()}
+    options = ("--markers", paths["markers"], "--pipeline", paths["pipeline"])
+    done = run("segment", paths["image"], *options, "-o", paths["labels"])
+    assert done.exit_code == 1
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not paths["labels"].exists()
+
+
+def test_a_bad_shape_is_a_usage_error(files):
+    paths, _ = files
+    options = ("--markers", paths["markers"], "--shape", "3x4", "-o", paths["labels"])
+    assert run("segment", paths["image"], *options).exit_code == 2
+
+
+def test_lab_opens_the_tutorial_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    commands = []
+
+    class Done:
+        returncode = 0
+
+    monkeypatch.setattr(
+        cli.subprocess, "run", lambda command, check: commands.append(command) or Done
+    )
+    folder = tmp_path / "work"
+    done = run("lab", "--no-browser", "--port", "9999", "--folder", folder)
+    assert done.exit_code == 0, done.output
+    (command,) = commands
+    assert str(folder / cli.TUTORIAL) in command
+    assert {"--no-browser", "--port=9999", f"--ServerApp.root_dir={folder}"} <= set(command)
+    assert (folder / cli.TUTORIAL).is_file()
+
+
+def test_lab_keeps_a_notebook_that_was_worked_on(tmp_path):
+    (tmp_path / cli.TUTORIAL).write_text("mine")
+    cli.copy_notebooks(tmp_path)
+    assert (tmp_path / cli.TUTORIAL).read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", [[], ["lab"], ["segment"]])
+def test_every_command_has_help(command):
+    done = run(*command, "--help")
+    assert done.exit_code == 0
+    assert "Usage" in done.stdout
