@@ -16,6 +16,7 @@ from annotat_nb.io.stack import SliceStack, native
 from annotat_nb.io.tiff_axes import Choice, choose
 from annotat_nb.io.tiff_check import (
     check_directories,
+    check_lzw,
     check_ome,
     check_pages,
     complaints_are_errors,
@@ -146,7 +147,8 @@ def _from_pages(
         return one_sample(np.moveaxis(image, page_axes.index("S"), -1), options.rgb)
 
     keyframe = pages[0].keyframe
-    sides = dict(zip(page_axes, np.empty(keyframe.shape, np.bool_)[within].shape, strict=True))
+    plane = np.broadcast_to(False, keyframe.shape)[within].shape
+    sides = dict(zip(page_axes, plane, strict=True))
     dtype = keyframe.dtype.newbyteorder("=")
     return SliceStack((len(order), sides["Y"], sides["X"]), dtype, take)
 
@@ -157,6 +159,7 @@ def _decode(path: Path, page: Any, lock: Lock) -> Array:
         closed = handle.closed
         handle.open()
         try:
+            check_lzw(path, page)
             image: Array = page.asarray()
         finally:
             if closed:

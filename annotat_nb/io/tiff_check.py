@@ -14,12 +14,14 @@ from xml.etree import ElementTree
 
 from annotat_nb.io.errors import cannot_read
 from annotat_nb.io.gate import check_memory, check_ratio
+from annotat_nb.io.lzw import is_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _COPY = "copy or export it again"
+_LZW = 5
 _MOST_PLANES = 1_000_000
 _ABOUT_TAG = re.compile(r"<tifffile\.TiffTag (\d+) ")
 _PIXEL_TAGS = {256, 257, 258, 259, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339}
@@ -127,6 +129,19 @@ def check_pages(path: Path, pages: Sequence[Any], keyframe: Any) -> None:
             raise cannot_read(path, f"ends inside page {page.index}: it is truncated", _COPY)
         stored = sum(length for _, length in segments)
         check_ratio(path, keyframe.nbytes, stored)
+
+
+def check_lzw(path: Path, page: Any) -> None:
+    """Refuse LZW data of `page`, whose file is open, that would crash the decoder."""
+    if page.keyframe.compression != _LZW:
+        return
+    if page.keyframe.fillorder != 1:
+        raise cannot_read(path, "has LZW data in reversed bit order", "save it uncompressed")
+    handle = page.parent.filehandle
+    for offset, length in zip(page.dataoffsets, page.databytecounts, strict=False):
+        handle.seek(offset)
+        if not is_sound(handle.read(length)):
+            raise cannot_read(path, f"has damaged LZW data in page {page.index}", _COPY)
 
 
 def _largest(keyframe: Any) -> int:
