@@ -1,14 +1,20 @@
-"""Registers the fixtures of lab.py, which the benchmarks use too."""
+"""Registers the fixtures of the modules beside it, which the benchmarks use too."""
 
 import importlib.util
 from pathlib import Path
 
+MODULES = ("chromium", "lab", "network", "canvas_lab")
+
 
 def pytest_plugin_registered(manager):
-    if manager.has_plugin("annotat_nb_lab"):
-        return
-    path = Path(__file__).with_name("lab.py")
-    spec = importlib.util.spec_from_file_location("annotat_nb_lab", path)
+    for name in MODULES:
+        if not manager.has_plugin(f"browser_{name}"):
+            _register(manager, name)
+
+
+def _register(manager, name):
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"browser_{name}", path)
     module = importlib.util.module_from_spec(spec)
-    manager.register(module, "annotat_nb_lab")
     spec.loader.exec_module(module)
+    manager.register(module, f"browser_{name}")

@@ -1,83 +1,20 @@
 """Fixtures for tests in a real JupyterLab: a server, a browser, notebooks and their kernels."""
 
-import asyncio
 import contextlib
+import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
 
-CHROMIUM_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 SCREENSHOTS = Path(__file__).with_name("screenshots")
-
-
-# Finding Chromium
-
-
-@pytest.fixture(scope="session")
-def chromium_path():
-    """Path of a Chromium; installed once if the machine has none."""
-    path = _known_chromium() or _playwright_chromium() or _install_chromium()
-    if path is None:
-        pytest.fail(
-            "Browser tests need Chromium: install it (apt install chromium, or playwright install "
-            "chromium) or name it in ANNOTAT_NB_CHROMIUM."
-        )
-    return path
-
-
-def _known_chromium():
-    if named := os.environ.get("ANNOTAT_NB_CHROMIUM"):
-        return named
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
-
-
-def _playwright_chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
-
-
-def _install_chromium():
-    if _succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
-        return _playwright_chromium()
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        _succeeds("apt-get", "update")
-        _succeeds("apt-get", "install", "-y", "chromium")
-    return _known_chromium()
-
-
-def _succeeds(*command):
-    try:
-        return (
-            subprocess.run(command, capture_output=True, timeout=280, check=False).returncode == 0
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 # Server and browser
@@ -145,13 +82,36 @@ class Lab:
             urllib.request.Request(self.url + path, method=method), timeout=10
         )
 
-    def stop_kernels(self):
-        import json
+    def write(self, *cells):
+        """Write a notebook of code cells into the server's folder and return its path there."""
+        path = f"test-{time.time_ns()}.ipynb"
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(book, self.root / path)
+        return path
 
+    def open(self, page, path, url=None):
+        """Open a notebook of the server's folder in `page` and wait until its kernel answers."""
+        page.goto(f"{url or self.url}/lab/workspaces/w{time.time_ns()}/tree/{path}")
+        self.wait_for_kernel(page)
+
+    def wait_for_kernel(self, page):
+        """Wait until the notebook in `page` is there and its kernel answers."""
+        page.wait_for_function(
+            "Boolean(window.jupyterapp?.shell?.currentWidget?.sessionContext)", timeout=60_000
+        )
+        page.evaluate(_WAIT_FOR_KERNEL)
+
+    def run_all(self, page):
+        """Run all cells of the open notebook."""
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def stop_kernels(self, paths):
+        """Stop the kernels of notebooks."""
         with self.request("/api/sessions") as answer:
             sessions = json.load(answer)
         for session in sessions:
-            with contextlib.suppress(urllib.error.URLError):
+            if session["path"] in paths:
                 self.request(f"/api/sessions/{session['id']}", "DELETE").close()
 
     def stop(self):
@@ -192,82 +152,21 @@ def lab(tmp_path_factory):
         server.stop()
 
 
-@pytest.fixture(scope="module")
-def browser(chromium_path):
-    """One Chromium a module.
-
-    Playwright's event loop stays in the thread for as long as the browser does, so a browser for
-    the whole run would be in the way of later tests that use asyncio.
-    """
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=chromium_path, headless=False, args=CHROMIUM_FLAGS
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def new_page(browser):
-    """Open browser windows of a given device pixel ratio; page errors fail the test."""
-    contexts, errors = [], []
-
-    def new_page(device_scale_factor=1, **options):
-        options = {"viewport": {"width": 1400, "height": 1000}, **options}
-        context = browser.new_context(device_scale_factor=device_scale_factor, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: _note_error(message, errors))
-        return page
-
-    yield new_page
-    for context in contexts:
-        context.close()
-    assert not errors, f"the page had errors: {errors}"
-
-
-def _note_error(message, errors):
-    signs = ("annotat", "anywidget", "Could not create a view", "SyntaxError")
-    if message.type == "error" and any(sign in message.text for sign in signs):
-        errors.append(message.text)
-
-
-@pytest.fixture
-def page(new_page):
-    """A browser window."""
-    return new_page()
-
-
 # Notebooks
 
 
 @pytest.fixture
 def open_notebook(lab, page):
     """Open a notebook file of the server's folder and return the page once its kernel answers."""
+    paths = []
 
-    def open_notebook(path, page=page, url=lab.url):
-        page.goto(f"{url}/lab/workspaces/w{time.time_ns()}/tree/{path}")
-        _wait_for_kernel(page)
+    def open_notebook(path, page=page, url=None):
+        paths.append(path)
+        lab.open(page, path, url)
         return page
 
     yield open_notebook
-    lab.stop_kernels()
-
-
-def _wait_for_kernel(page):
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=30_000)
-    page.evaluate(
-        """async () => {
-            const panel = jupyterapp.shell.currentWidget;
-            await panel.context.ready;
-            await panel.sessionContext.ready;
-            await panel.sessionContext.session.kernel.info;
-            jupyterapp.shell.collapseLeft();
-        }"""
-    )
+    lab.stop_kernels(paths)
 
 
 @pytest.fixture
@@ -275,12 +174,8 @@ def notebook(lab, open_notebook):
     """Write a notebook with the given cells, open it, run it, and return the page."""
 
     def notebook(*cells, **options):
-        path = f"test-{time.time_ns()}.ipynb"
-        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(book, lab.root / path)
-        page = open_notebook(path, **options)
-        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        page = open_notebook(lab.write(*cells), **options)
+        lab.run_all(page)
         return page
 
     return notebook
@@ -300,6 +195,14 @@ def kernel(page):
 
     return kernel
 
+
+_WAIT_FOR_KERNEL = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+    jupyterapp.shell.collapseLeft();
+}"""
 
 _RUN_IN_KERNEL = """async (code) => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -326,80 +229,3 @@ def screenshot(page):
         return path
 
     return screenshot
-
-
-# A slow network
-
-
-class DelayProxy:
-    """A TCP proxy to `port` that holds everything back for a while, in both directions."""
-
-    def __init__(self, port, milliseconds):
-        self.target = port
-        self.delay = milliseconds / 2000
-        self.port = _free_port()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.started = threading.Event()
-
-    def __enter__(self):
-        self.thread.start()
-        self.started.wait(10)
-        return self
-
-    def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def _run(self):
-        asyncio.set_event_loop(self.loop)
-        serve = asyncio.start_server(self._join, "127.0.0.1", self.port)
-        server = self.loop.run_until_complete(serve)
-        self.started.set()
-        self.loop.run_forever()
-        server.close()
-        for task in (tasks := asyncio.all_tasks(self.loop)):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self.loop.close()
-
-    async def _join(self, reader, writer):
-        there, back = await asyncio.open_connection("127.0.0.1", self.target)
-        try:
-            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        except OSError:
-            pass  # the other end has hung up
-        finally:
-            for end in (writer, back):
-                end.close()
-
-    async def _pump(self, source, sink):
-        queue = asyncio.Queue()
-        sender = asyncio.create_task(self._send(queue, sink))
-        try:
-            while data := await source.read(65536):
-                queue.put_nowait((self.loop.time() + self.delay, data))
-            queue.put_nowait((self.loop.time() + self.delay, b""))
-            await sender
-        finally:
-            sender.cancel()
-
-    async def _send(self, queue, sink):
-        while True:
-            due, data = await queue.get()
-            await asyncio.sleep(max(0, due - self.loop.time()))
-            if not data:
-                return sink.close()
-            sink.write(data)
-            await sink.drain()
-
-
-@pytest.fixture
-def delay_proxy(lab):
-    """Reach the server through a network with a round trip of some milliseconds."""
-    with contextlib.ExitStack() as stack:
-        yield lambda milliseconds: stack.enter_context(DelayProxy(lab.port, milliseconds))

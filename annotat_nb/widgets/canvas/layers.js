@@ -81,8 +81,8 @@ export class Display {
   setColors([low, high], colormap) {
     const levels = Array.from({ length: 256 }, (_, grey) => windowed(grey, low, high));
     this.svg.querySelectorAll("[type=table]").forEach((channel, i) => {
-      const values = levels.map((level) => (colormap ? colormap[3 * level + i] : level) / 255);
-      channel.setAttribute("tableValues", values.map((v) => v.toFixed(4)).join(" "));
+      const values = levels.map((level) => (colormap ? colormap[3 * level + i] : level));
+      channel.setAttribute("tableValues", values.map(toShare).join(" "));
     });
     const plain = low === 0 && high === 255 && !colormap;
     this.stack?.style.setProperty("--annotat-colors", plain ? "none" : `url(#${this.id})`);
@@ -103,6 +103,11 @@ export class Display {
       canvas.ariaHidden = "true";
     }
   }
+}
+
+/** Write 0…255 as a share that both rounding and cutting browsers turn back into the same. */
+function toShare(value) {
+  return Math.min(1, (value + 0.25) / 255).toFixed(5);
 }
 
 function windowed(grey, low, high) {

@@ -1,0 +1,81 @@
+"""A fixture that makes the network slow."""
+
+import asyncio
+import contextlib
+import threading
+
+import pytest
+
+
+class DelayProxy:
+    """A TCP proxy to `port` that holds everything back for a while, in both directions."""
+
+    def __init__(self, port, milliseconds):
+        self.target = port
+        self.delay = milliseconds / 2000
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.started = threading.Event()
+
+    def __enter__(self):
+        self.thread.start()
+        self.started.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def _run(self):
+        asyncio.set_event_loop(self.loop)
+        serve = asyncio.start_server(self._join, "127.0.0.1", 0)
+        server = self.loop.run_until_complete(serve)
+        self.port = server.sockets[0].getsockname()[1]
+        self.started.set()
+        self.loop.run_forever()
+        server.close()
+        for task in (tasks := asyncio.all_tasks(self.loop)):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self.loop.close()
+
+    async def _join(self, reader, writer):
+        there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        try:
+            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        except OSError:
+            pass  # the other end has hung up
+        finally:
+            for end in (writer, back):
+                end.close()
+
+    async def _pump(self, source, sink):
+        queue = asyncio.Queue()
+        sender = asyncio.create_task(self._send(queue, sink))
+        try:
+            while data := await source.read(65536):
+                queue.put_nowait((self.loop.time() + self.delay, data))
+            queue.put_nowait((self.loop.time() + self.delay, b""))
+            await sender
+        finally:
+            sender.cancel()
+
+    async def _send(self, queue, sink):
+        while True:
+            due, data = await queue.get()
+            await asyncio.sleep(max(0, due - self.loop.time()))
+            if not data:
+                return sink.close()
+            sink.write(data)
+            await sink.drain()
+
+
+@pytest.fixture
+def delay_proxy(lab):
+    """Reach the server through a network with a round trip of some milliseconds."""
+    with contextlib.ExitStack() as stack:
+        yield lambda milliseconds: stack.enter_context(DelayProxy(lab.port, milliseconds))
