@@ -131,7 +131,8 @@ def _raw_options(shape: str, dtype: str) -> dict[str, Any]:
         try:
             options["shape"] = tuple(int(side) for side in shape.split(","))
         except ValueError:
-            raise typer.BadParameter(f"--shape is z,y,x such as 151,1024,1024, got {shape!r}") from None
+            message = f"--shape is z,y,x such as 151,1024,1024, got {shape!r}"
+            raise typer.BadParameter(message) from None
     return options
 
 

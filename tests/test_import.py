@@ -5,7 +5,7 @@ import pytest
 
 import annotat_nb
 
-HEAVY = "numba torch sklearn skimage scipy dask ipywidgets tifffile zarr h5py rich pydantic".split()
+HEAVY = ["numba", "torch", "sklearn", "skimage", "scipy", "dask", "ipywidgets", "tifffile", "zarr"]
 # Time of the interpreter itself does not count.
 CODE = """
 import sys, time

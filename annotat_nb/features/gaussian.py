@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.features.feature import Radii  # noqa: TC001 -- pydantic reads it
+from annotat_nb.features.feature import Radii
 from annotat_nb.features.multiscale import Multiscale, per_axis
 
 if TYPE_CHECKING:

@@ -60,6 +60,8 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def refresh(self) -> None:
         """Show the table as it is now."""
+        if self._session.view.label not in self._session.classes:
+            self._session.show(label=0)
         fractions = self._session.fractions
         with self.list.hold_sync():
             self.list.classes = [

@@ -57,7 +57,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     def dismiss(self) -> None:
         """Close the dialog that is open."""
         former = self.shown
-        self.children = ()
+        self.children = []
         self.layout.display = "none"
         if former is not None:
             close_tree(former)

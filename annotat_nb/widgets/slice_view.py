@@ -41,7 +41,6 @@ class SliceView:
         self.session, self.canvas = session, canvas
         self._loop = loop
         self._sent_window = (0.0, 255.0)
-        self._places: dict[int, tuple[str, int]] = {}
         self._acknowledge: int | None = None
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
         self._connect()
@@ -145,7 +144,7 @@ class SliceView:
             self._sent_window = self.window
             grey = to_grey(data, *self._sent_window)
         with self.canvas.batch():
-            self.canvas.show_slice(grey, slice_id=self._remember_place(view))
+            self.canvas.show_slice(grey, slice_id=self.slice_id(view))
             self._adjust_window(refine=False)
 
     def _adjust_window(self, *, refine: bool = True) -> None:
@@ -218,20 +217,18 @@ class SliceView:
         height, width = (size for name, size in sizes if name != axis)
         return height / width
 
-    def _remember_place(self, view: View) -> int:
-        number = 1 + AXES.index(view.axis) + 3 * view.index
-        self._places[number] = (view.axis, view.index)
-        return number
+    @staticmethod
+    def slice_id(view: View) -> int:
+        """Return the number that strokes on the slice of `view` carry."""
+        return 1 + AXES.index(view.axis) + len(AXES) * view.index
 
     # From the canvas to the session ------------------------------------------------------------
 
     def _take_stroke(self, stroke: Stroke) -> None:
-        axis, index = self._places.get(
-            stroke.slice_id, (self.session.view.axis, self.session.view.index)
-        )
+        index, axis = divmod(stroke.slice_id - 1, len(AXES))
         self._acknowledge = stroke.id
         try:
-            self.session.edit(tool_of(stroke, axis, index))
+            self.session.edit(tool_of(stroke, AXES[axis], index))
         finally:
             self._acknowledge = None
             self.canvas.acknowledge(stroke.id)

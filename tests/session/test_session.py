@@ -44,8 +44,8 @@ def test_svm_segments_the_ball_too(painted, truth):
 def test_preview_shows_one_slice_with_its_neighbours_and_stores_nothing(painted):
     painted.generate_superpixels()
     painted.preview(axis="z", index=3)
-    z, y, x = painted.previewed.box
-    assert (z.start, z.stop) == (2, 5)
+    z_side = painted.previewed.box[0]
+    assert (z_side.start, z_side.stop) == (2, 5)
     assert (painted.previewed.labels >= 0).all()
     assert painted.segmentation is None
     painted.apply()

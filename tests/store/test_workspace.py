@@ -127,6 +127,6 @@ def test_an_image_whose_content_changed_is_refused(tmp_path):
     with Workspace(tmp_path / "a.annotat") as workspace:
         workspace.bind(an.read(image))
     tifffile.imwrite(image, np.ones((3, 4, 5), "uint8"), **GREY)
-    with Workspace(tmp_path / "a.annotat") as workspace:
-        with pytest.raises(an.ReadError, match=r"^scan\.tif: is no longer the image"):
-            workspace.open_image()
+    workspace = Workspace(tmp_path / "a.annotat")
+    with workspace, pytest.raises(an.ReadError, match=r"^scan\.tif: is no longer the image"):
+        workspace.open_image()

@@ -1,0 +1,417 @@
+import time
+
+import ipywidgets
+import numpy as np
+import pytest
+import tifffile
+
+import annotat_nb as an
+from annotat_nb.widgets import annotator
+from annotat_nb.widgets.canvas import Stroke
+from annotat_nb.widgets.sentences import next_step, sentence
+
+WIDGETS = ipywidgets.widgets.widget._instances
+
+
+def wait(app):
+    """Wait until the page has taken note that the job ended."""
+    job = app.panels.jobs.job
+    deadline = time.monotonic() + 30
+    while app.panels.is_busy:
+        assert time.monotonic() < deadline
+        job.wait(0.01)
+    return job
+
+
+@pytest.fixture
+def draw(app):
+    """Send a stroke as the pen does, on the slice that is shown."""
+
+    def draw(*points, action="paint", label=1, radius=2):
+        view = app.session.view
+        slice_id = app.panels.view.slice_id(view)
+        place = np.array(points, np.int32)
+        app.canvas.stroked.emit(Stroke(17, place, radius, label, action, slice_id))
+
+    return draw
+
+
+def test_it_starts_empty_and_says_what_to_do():
+    app = an.Annotator()
+    assert app.session is None
+    assert "File › Open image" in app.message.text
+    assert [item["label"] for item in app.menu.menus[0]["items"]] == ["Open image…", "Close image"]
+    assert app.menu.menus[0]["items"][1]["reason"] == "No image is open"
+    app.close()
+
+
+def test_every_menu_of_the_original_is_there(app):
+    lines = {menu["label"]: [item["label"] for item in menu["items"]] for menu in app.menu.menus}
+    assert lines["File"] == [
+        "Open image…",
+        "Open visualization image…",
+        "Save label…",
+        "Load label…",
+        "Save superpixels…",
+        "Load superpixels…",
+        "Close image",
+    ]
+    assert {"Undo", "Redo"} <= set(lines["Edit"])
+    assert "Change colour map…" in lines["View"]
+    assert "Change classifier parameters…" in lines["Classification"]
+    assert lines["Help"] == ["Keys and mouse…"]
+
+
+def test_closing_leaves_no_widget_behind(painted):
+    before = set(WIDGETS)
+    app = an.Annotator(painted)
+    painted.generate_superpixels()
+    painted.apply()
+    app.menu.run("Classification", "Change classifier parameters…")
+    app.menu.run("View", "Change colour map…")
+    app.menu.run("File", "Save label…")
+    app.close()
+    assert set(WIDGETS) <= before
+
+
+def test_running_the_cell_again_closes_the_former_widget(painted, monkeypatch):
+    monkeypatch.setattr(annotator, "current_cell", lambda: "cell-1")
+    first = an.Annotator(painted)
+    count = len(WIDGETS)
+    second = an.Annotator(painted)
+    assert first.comm is None
+    assert len(WIDGETS) == count
+    second.close()
+
+
+def test_a_pen_stroke_is_a_stroke_of_the_session(app, session, draw):
+    session.show(axis="y", y=7)
+    draw((1, 20), (2, 25), label=0, radius=1)
+    expected = np.full(session.volume.shape, -1)
+    with an.Session(session.volume) as other:
+        other.paint([(1, 20), (2, 25)], axis="y", index=7, label=0, radius=1)
+        expected = np.asarray(other.markers.data)
+    np.testing.assert_array_equal(session.markers.slice("y", 7), expected[:, 7])
+
+
+def test_a_stroke_lands_on_the_slice_that_was_on_screen(app, session):
+    seen = app.panels.view.slice_id(session.view)
+    was = session.view.z
+    session.step_slice(1)
+    app.canvas.stroked.emit(Stroke(5, np.array([[25, 35]], np.int32), 0, 0, "paint", seen))
+    assert session.markers.data[was, 25, 35] == 0
+    assert session.markers.data[session.view.z, 25, 35] == -1
+
+
+def test_the_right_button_erases_pixels_or_whole_strokes(app, session, draw):
+    draw((14, 14), action="erase", radius=1)
+    assert session.markers.data[2, 14, 14] == -1
+    assert session.markers.data[2, 14, 26] == 1
+    draw((14, 26), action="erase stroke")
+    assert session.markers.stroke_count(1) == 0
+
+
+def test_the_buttons_do_what_the_api_does(app, painted, volume):
+    for verb in ("generate_superpixels", "preview", "apply"):
+        app.panels.segmentation.buttons[verb].click()
+        assert wait(app).state == "done"
+    with an.Session(volume) as other:
+        other.classes.add("block")
+        other.paint([(14, 14), (14, 26)], index=2, label=1, radius=2)
+        other.paint([(3, 3), (3, 36)], index=2, label=0, radius=2)
+        other.generate_superpixels()
+        other.apply()
+        np.testing.assert_array_equal(painted.segmentation.data, other.segmentation.data)
+    assert app.panels.segmentation.count.value == f"{painted.superpixel_count:,}"
+
+
+def test_a_button_that_rests_says_why(session):
+    app = an.Annotator(session)
+    buttons = app.panels.segmentation.buttons
+    assert buttons["apply"].disabled
+    assert "Generate superpixels first" in buttons["apply"].tooltip
+    assert not buttons["generate_superpixels"].disabled
+    app.close()
+
+
+def test_the_next_step_is_always_named(session):
+    said = [next_step(session)]
+    session.classes.add("block")
+    said.append(next_step(session))
+    session.generate_superpixels()
+    said.append(next_step(session))
+    session.paint([(14, 14)], index=2, label=1, radius=2)
+    said.append(next_step(session))
+    session.paint([(3, 3)], index=2, label=0, radius=2)
+    said.append(next_step(session))
+    session.apply()
+    said.append(next_step(session))
+    session.undo()
+    said.append(next_step(session))
+    for words, expected in zip(
+        said,
+        (
+            "Add a class",
+            "Generate superpixels, then paint",
+            "Paint at least two classes",
+            "only block has strokes",
+            "Press Preview",
+            "Scroll through the slices",
+            "1 change not in the label yet",
+        ),
+        strict=True,
+    ):
+        assert expected in words
+
+
+def test_a_failed_job_is_one_sentence_with_details(app, painted):
+    painted.pipeline = an.Pipeline(superpixels=None, selection=an.FeatureSelection(threshold=0.99))
+    app.panels.segmentation.buttons["apply"].click()
+    assert wait(app).state == "failed"
+    assert app.message.tone == "error"
+    assert "threshold" in app.message.text
+    assert "TrainingError" in app.message.details
+    assert not app.panels.segmentation.buttons["apply"].disabled
+    painted.paint([(20, 35)], label=0, radius=1)
+    assert app.message.tone == "hint"
+
+
+def test_cancel_stops_the_job(app, painted, monkeypatch):
+    def endless(_, report):
+        while True:
+            report("Working", 0.1)
+
+    monkeypatch.setattr(painted._engine, "superpixels", endless)
+    app.panels.segmentation.buttons["generate_superpixels"].click()
+    app.panels.jobs.cancel.click()
+    assert wait(app).state == "cancelled"
+    assert painted.superpixels is None
+
+
+def test_panels_follow_the_session_and_the_session_the_panels(app, session):
+    session.show(axis="x", z=1, y=3, x=5, radius=9, tool="erase", label_opacity=0.8)
+    panels = app.panels
+    assert panels.slices.plane.value == "x"
+    assert [slider.value for slider in panels.slices.sliders.values()] == [1, 3, 5]
+    assert panels.brush.radius.value == app.canvas.pen.radius == 9
+    assert panels.toolbar.tools.value == app.canvas.pen.tool == "erase"
+    assert panels.show.opacity.value == app.canvas.pen.opacity["labels"] == 0.8
+    panels.slices.sliders["z"].value = 2
+    panels.slices.plane.value = "z"
+    panels.brush.radius.value = 3
+    panels.toolbar.tools.value = "paint"
+    panels.show.superpixels.value = True
+    panels.classes.list.selected = 1
+    view = session.view
+    assert (view.z, view.axis, view.radius, view.tool) == (2, "z", 3, "paint")
+    assert view.show_superpixels
+    assert view.label == app.canvas.pen.label == 1
+    app.canvas.pen.label = 0
+    assert session.view.label == panels.classes.list.selected == 0
+
+
+def test_classes_are_edited_from_the_list(app, session):
+    panel = app.panels.classes
+    panel.add.click()
+    assert [item["name"] for item in panel.list.classes] == ["Background", "block", "Class 1"]
+    assert session.view.label == 2
+    panel._receive(None, {"kind": "rename", "id": 2, "value": "pore"}, None)
+    panel._receive(None, {"kind": "recolor", "id": 2, "value": "#010203"}, None)
+    panel._receive(None, {"kind": "show", "id": 2, "value": False}, None)
+    pore = session.classes[2]
+    assert (pore.name, pore.color, pore.visible) == ("pore", "#010203", False)
+    panel._receive(None, {"kind": "rename", "id": 2, "value": "block"}, None)
+    assert "already a class 'block'" in app.message.text
+    panel.remove.click()
+    assert 2 not in session.classes
+    panel.list.selected = 0
+    panel.remove.click()
+    assert "Background cannot be removed" in app.message.text
+
+
+def test_removing_the_selected_class_selects_another(app, session):
+    app.panels.classes.list.selected = 1
+    app.panels.classes.remove.click()
+    assert session.view.label == app.canvas.pen.label == 0
+
+
+def test_keys_do_what_their_command_does(app, session):
+    for key, name, value in (
+        ("E", "tool", "erase"),
+        ("M", "tool", "move"),
+        ("D", "tool", "paint"),
+        ("S", "show_superpixels", True),
+        ("L", "show_labels", False),
+        ("K", "show_markers", False),
+        ("ArrowUp", "z", 3),
+        ("ArrowDown", "z", 2),
+    ):
+        app.canvas.key_pressed.emit(key)
+        assert getattr(session.view, name) == value
+    app.canvas.key_pressed.emit("Ctrl+Z")
+    assert session.markers.stroke_count() == 1
+    app.canvas.key_pressed.emit("Ctrl+Shift+Z")
+    assert session.markers.stroke_count() == 2
+    app.canvas.key_pressed.emit("Shift+Enter")
+    assert "Generate superpixels first" in app.message.text
+
+
+def test_every_key_has_one_meaning(app):
+    keys = [key for command in app.panels.commands for key in command.keys]
+    assert len(keys) == len(set(keys))
+    assert set(keys) == set(app.canvas.pen.shortcuts)
+
+
+def test_wheel_and_center_move_through_the_volume(app, session):
+    app.canvas.wheeled.emit(1)
+    assert session.view.z == 1
+    app.canvas.centred.emit(4, 9)
+    assert session.view.position == (1, 4, 9)
+
+
+def test_ctrl_click_isolates_a_class_and_with_shift_goes_to_its_centre(app, painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    row, column = np.argwhere(painted.segmentation.data[2] == 1)[0].tolist()
+    app.canvas.picked.emit(row, column, False)
+    assert painted.classes.hidden == {0}
+    app.canvas.picked.emit(row, column, False)
+    assert painted.classes.hidden == frozenset()
+    app.canvas.picked.emit(row, column, True)
+    center = np.argwhere(painted.segmentation.data == 1).mean(axis=0)
+    np.testing.assert_allclose(painted.view.position, center, atol=0.5)
+
+
+def test_the_status_line_reads_the_voxel_under_the_pointer(app, painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    app.canvas.hovered.emit((14, 20))
+    value = painted.volume.data[2, 14, 20]
+    assert f"z 2  y 14  x 20  = {value}  · block (1.00)" in app.panels.status.pointer.value
+    app.canvas.hovered.emit(None)
+    assert app.panels.status.pointer.value == ""
+    assert app.panels.status.image.value == "block.tif · 4×30×40 uint8 · 2×1×1 µm"
+
+
+def test_the_save_state_is_true(app, painted, volume, tmp_path):
+    assert app.saved.text == "2 strokes in memory only"
+    with an.Session(volume, workspace=tmp_path / "a.annotat") as session:
+        app.attach(session)
+        session.paint([(1, 1)], label=0, radius=1)
+        assert (app.saved.text, app.saved.tone) == ("1 stroke saved", "saved")
+        app.attach(None)
+
+
+@pytest.fixture
+def on_disk(volume, tmp_path):
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, volume.data, photometric="minisblack")
+    return path
+
+
+def test_opening_an_image_replaces_the_present_one_and_keeps_its_work_beside_it(app, on_disk):
+    app.open_image(on_disk)
+    assert app.session.volume.name == "scan.tif"
+    app.session.paint([(1, 1)], label=0, radius=1)
+    assert (on_disk.parent / "scan.annotat" / "project.json").exists()
+    app.menu.run("File", "Close image")
+    assert app.session is None
+    app.open_image(on_disk)
+    assert app.session.markers.stroke_count() == 1
+
+
+def test_a_workspace_of_another_image_is_left_alone(app, on_disk, tmp_path):
+    an.Session(an.Volume(np.zeros((2, 2, 2))), workspace=tmp_path / "scan.annotat").close()
+    app.open_image(on_disk)
+    assert app.session.recorder.workspace.path.name == "scan-2.annotat"
+
+
+def test_an_image_that_cannot_be_read_leaves_the_present_one(app, session, tmp_path):
+    (tmp_path / "bad.tif").write_bytes(b"II*\0nonsense")
+    app.menu.run("File", "Open image…")
+    app.dialogs.shown.path.value = str(tmp_path / "bad.tif")
+    app.dialogs.shown.ok.click()
+    assert app.message.tone == "error"
+    assert app.message.text.startswith("bad.tif")
+    assert app.session is session
+
+
+def test_files_are_chosen_in_dialogs(app, painted, on_disk, tmp_path):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    app.menu.run("File", "Save label…")
+    app.dialogs.shown.path.value = str(tmp_path / "labels.tif")
+    app.dialogs.shown.ok.click()
+    assert app.dialogs.shown is None
+    np.testing.assert_array_equal(
+        tifffile.imread(tmp_path / "labels.tif"), painted.segmentation.data
+    )
+    app.menu.run("File", "Load label…")
+    app.dialogs.shown.path.value = str(tmp_path / "labels.tif")
+    app.dialogs.shown.ok.click()
+    assert painted.segmentation.origin == "labels.tif"
+    app.menu.run("File", "Open visualization image…")
+    app.dialogs.shown.path.value = str(on_disk)
+    app.dialogs.shown.ok.click()
+    assert painted.visualization.name == "scan.tif"
+    assert painted.view.image == "alternative"
+
+
+def test_the_raw_dialog_is_filled_in_from_the_name(app, volume, tmp_path):
+    path = tmp_path / "block_40x30x4_8bits.raw"
+    path.write_bytes(volume.data.tobytes())
+    app.menu.run("File", "Open image…")
+    app.dialogs.shown.path.value = str(path)
+    app.dialogs.shown.ok.click()
+    panel = app.dialogs.shown
+    assert (panel.shape, panel.dtype.value) == ((4, 30, 40), "uint8")
+    panel.sizes["x"].value = 41
+    assert panel.ok.disabled
+    assert "4,920 bytes: the file has 4,800" in panel.fit.value
+    panel.sizes["x"].value = 40
+    panel.ok.click()
+    np.testing.assert_array_equal(app.session.volume.data, volume.data)
+
+
+def test_the_parameters_dialog_changes_the_pipeline(app, painted):
+    app.panels.segmentation.parameters.click()
+    app.dialogs.shown.pooling["max"].value = True
+    app.dialogs.shown.ok.click()
+    assert painted.pipeline == an.Pipeline(pooling=("mean", "max"))
+    assert app.dialogs.shown is None
+    assert "10 features" in app.panels.segmentation.summary.value
+
+
+def test_a_colour_map_is_shown_at_once_and_cancelled(app, session):
+    app.menu.run("View", "Change colour map…")
+    names, _, buttons = app.dialogs.shown.children
+    names.value = "Viridis"
+    assert session.view.colormap == "Viridis"
+    assert len(names.options) == 26
+    buttons.children[1].click()
+    assert session.view.colormap == "Grays"
+
+
+def test_deep_images_are_sent_in_the_window_that_is_shown():
+    data = np.linspace(0, 60000, 600).reshape(1, 20, 30).astype("uint16")
+    with an.Session(an.Volume(data)) as session:
+        app = an.Annotator(session)
+        session.show(window=(20000, 40000))
+        sent = app.canvas._planes["slice"].ids
+        np.testing.assert_allclose(sent, ((data[0] - 2e4) / 2e4).clip(0, 1) * 255, atol=1)
+        np.testing.assert_allclose(app.canvas.pen.window, (0, 255))
+        app.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "not enough memory"),
+        (OSError(28, "No space left on device", "a.tif"), "a.tif: No space left on device"),
+        (KeyError("there is no class 3"), "there is no class 3"),
+        (ValueError("plain"), "plain"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_errors_are_sentences(error, words):
+    assert words in sentence(error)
