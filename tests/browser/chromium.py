@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM_FLAGS = [
+FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-quic",
@@ -16,11 +16,10 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-accelerated-2d-canvas",  # tests read pixels back, slow where the GPU is software
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
 ]
+# A GPU played by software makes every picture of the page take ten times as long.
+WITHOUT_GPU = ["--disable-gpu"]
+WITH_WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
 # Finding it
@@ -75,7 +74,13 @@ def _succeeds(*command):
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path):
+def webgl():
+    """Whether the pages of a module draw in 3D; such a module overrides this with True."""
+    return False
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path, webgl):
     """One Chromium a module.
 
     Playwright's event loop stays in the thread for as long as the browser does, so a browser for
@@ -83,9 +88,10 @@ def browser(chromium_path):
     """
     from playwright.sync_api import sync_playwright
 
+    graphics = WITH_WEBGL if webgl else WITHOUT_GPU
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=chromium_path, headless=False, args=CHROMIUM_FLAGS
+            executable_path=chromium_path, headless=False, args=FLAGS + graphics
         )
         yield chromium
         chromium.close()

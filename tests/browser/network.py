@@ -47,8 +47,8 @@ class DelayProxy:
         there, back = await asyncio.open_connection("127.0.0.1", self.target)
         try:
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        except OSError:
-            pass  # the other end has hung up
+        except (OSError, asyncio.CancelledError):
+            pass  # the other end has hung up, or the proxy stops
         finally:
             for end in (writer, back):
                 end.close()
