@@ -38,6 +38,24 @@ class Loop:
             loop.call_soon_threadsafe(lambda: loop.call_later(seconds, function))
 
 
+class Soon:
+    """Runs a function once on the loop, however often it was asked to meanwhile."""
+
+    def __init__(self, loop: Loop, function: Callable[[], object]) -> None:
+        self._loop, self._function = loop, function
+        self._is_asked = False
+
+    def ask(self, *_: object) -> None:
+        """Ask for a run; takes and ignores what a signal sends."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._loop.call(self._run)
+
+    def _run(self) -> None:
+        self._is_asked = False
+        self._function()
+
+
 class Latest:
     """Runs a function once things have been quiet for a while, however often it is asked to."""
 

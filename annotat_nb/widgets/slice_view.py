@@ -226,12 +226,13 @@ class SliceView:
 
     def _take_stroke(self, stroke: Stroke) -> None:
         index, axis = divmod(stroke.slice_id - 1, len(AXES))
-        self._acknowledge = stroke.id
-        try:
-            self.session.edit(tool_of(stroke, AXES[axis], index))
-        finally:
-            self._acknowledge = None
-            self.canvas.acknowledge(stroke.id)
+        with self.session.lock:
+            self._acknowledge = stroke.id
+            try:
+                self.session.edit(tool_of(stroke, AXES[axis], index))
+            finally:
+                self._acknowledge = None
+        self.canvas.acknowledge(stroke.id)  # of a stroke that changed nothing, or was refused
 
     def _take_brush(self, change: dict[str, Any]) -> None:
         self.session.show(**{change["name"]: change["new"]})

@@ -58,6 +58,8 @@ class Workbench:
     ) -> None:
         self.session, self._canvas, self._message = session, canvas, message
         self._loop, self._on_change = loop, on_change
+        self._refresh = Soon(loop, self.refresh)
+        self._show_menus = Soon(loop, on_change)
         self.jobs = JobBar()
         self.commands = session_commands(session, canvas, dialogs, self.run)
         self.view = SliceView(session, canvas, loop)
@@ -128,7 +130,7 @@ class Workbench:
             (session.results.segmentation_changed, changed),
             (session.results.preview_changed, changed),
             (session.visualization_changed, changed),
-            (session.recorder.changed, lambda: self._loop.call(self._on_change)),
+            (session.recorder.changed, self._show_menus.ask),
             (session.view_changed, self._follow_view),
             (session.runner.started, self._follow_job),
             (canvas.wheeled, lambda steps: session.step_slice(-steps)),
@@ -140,7 +142,7 @@ class Workbench:
 
     def _follow_change(self, *_: object) -> None:
         self._message.tone = "hint"
-        self._loop.call(self.refresh)
+        self._refresh.ask()
 
     def _follow_view(self, *_: object) -> None:
         self.slices.refresh()
@@ -154,7 +156,7 @@ class Workbench:
         job.changed.connect(lambda: self._loop.call(lambda: self._settle(job)))
         self.jobs.follow(job, self._loop.call)
         self._message.layout.display = "none"
-        self._loop.call(self.refresh)
+        self._refresh.ask()
 
     def _settle(self, job: Job) -> None:
         if not job.is_over:
