@@ -11,6 +11,7 @@ from annotat_nb.widgets.class_panel import ClassPanel
 from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.job_bar import JobBar
+from annotat_nb.widgets.loop import Soon
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import next_step
 from annotat_nb.widgets.show_panel import ShowPanel
