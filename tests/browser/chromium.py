@@ -134,8 +134,9 @@ def page(new_page):
 @pytest.fixture(autouse=True)
 def _no_page_errors(request):
     """An uncaught error in the page fails the test."""
+    # Asked for before the test, the page is still there after it.
+    page = request.getfixturevalue("page") if "page" in request.fixturenames else None
     yield
-    if "page" in request.fixturenames:
-        page = request.getfixturevalue("page")
+    if page is not None:
         errors, page.errors[:] = list(page.errors), []
         assert not errors, f"the page had errors: {errors}"
