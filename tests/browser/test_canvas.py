@@ -53,15 +53,47 @@ def test_all_layers_look_right_together(canvas, kernel, page, screenshot):
     assert marked[0] > marked[2] + 80
 
 
-def test_an_empty_canvas_says_what_to_do_and_takes_no_stroke(canvas, kernel, page, strokes):
+def test_an_empty_canvas_says_what_to_do_and_takes_no_stroke(
+    canvas, kernel, page, strokes, screenshot
+):
     kernel("canvas.pen.notice = 'Open an image to begin'")
     page.get_by_text("Open an image to begin", exact=True).wait_for()
+    screenshot("canvas-notice")
     canvas.stroke((50, 50), (50, 90))
     assert not canvas.mask("echo").any()
     assert strokes() == []
 
 
+def set_theme(page, theme):
+    change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    page.evaluate(change, theme)
+
+
+def test_the_background_follows_the_theme(canvas, kernel, page, screenshot):
+    corner = tuple(canvas.screen()[10, 10].tolist())
+    set_theme(page, "JupyterLab Dark")
+    canvas.until(lambda: canvas.screen()[10, 10].max() < 80)
+    kernel("canvas.zoom_by(6)")
+    canvas.stroke((100, 140), (105, 150))
+    screenshot("canvas-dark")
+    set_theme(page, "JupyterLab Light")
+    kernel("canvas.fit()")
+    canvas.until(lambda: tuple(canvas.screen()[10, 10].tolist()) == corner)
+
+
 # Robustness
+
+
+def test_without_its_kernel_the_canvas_says_so_and_takes_no_stroke(canvas, page, screenshot, busy):
+    with busy():
+        canvas.stroke((50, 50), (50, 90))
+        assert canvas.mask("echo").any()
+        page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        page.get_by_text("The kernel is gone. Run the cell again to go on.").wait_for()
+    assert not canvas.mask("echo").any()
+    canvas.stroke((70, 50), (70, 90))
+    assert not canvas.mask("echo").any()
+    screenshot("canvas-kernel-gone")
 
 
 def test_a_broken_picture_is_left_out_and_later_ones_are_drawn(canvas, kernel, page):

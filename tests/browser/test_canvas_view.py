@@ -40,6 +40,30 @@ def test_wheel_steps_made_while_the_kernel_is_busy_arrive_as_few_messages(
     assert len(events("wheeled")) <= 2
 
 
+def test_a_touchpad_steps_through_slices_no_faster_than_a_wheel(canvas, events):
+    canvas.pen.focus()
+    canvas.evaluate(
+        """(pen) => {
+            for (let i = 0; i < 15; i++) {
+                pen.dispatchEvent(new WheelEvent('wheel', {deltaY: 6, cancelable: true}));
+            }
+        }"""
+    )
+    assert events("wheeled") == [[3]]
+
+
+def test_a_key_held_down_waits_for_the_kernel(canvas, page, events, busy):
+    with busy():
+        page.keyboard.down("ArrowUp")
+        for _ in range(20):
+            page.keyboard.down("ArrowUp")
+        page.keyboard.up("ArrowUp")
+    canvas.until(lambda: ["ArrowUp"] in events("key_pressed"))
+    page.keyboard.press("?")
+    canvas.until(lambda: ["?"] in events("key_pressed"))
+    assert 1 <= events("key_pressed").count(["ArrowUp"]) <= 3
+
+
 def test_keys_work_only_with_the_focus_and_escape_returns_it_to_the_notebook(
     canvas, kernel, page, events
 ):
@@ -158,6 +182,25 @@ def test_two_fingers_pinch_and_paint_nothing(canvas, page, strokes):
     assert canvas.view[2] == pytest.approx(2 * before[2], rel=0.05)
     assert not canvas.mask("echo").any()
     assert strokes() == []
+
+
+def test_one_finger_paints_unless_a_stylus_was_just_used(canvas, page, strokes):
+    session = page.context.new_cdp_session(page)
+
+    def touch(voxel):
+        x, y = canvas.at(*voxel)
+        points = [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    touch((40, 50))
+    assert strokes(1)[0]["points"] == [[40, 50]]
+    side_button = "new PointerEvent('pointerdown', {pointerType: 'pen', button: 3})"
+    canvas.evaluate(f"(pen) => pen.dispatchEvent({side_button})")
+    touch((60, 70))
+    session.detach()
+    canvas.stroke((80, 90))
+    assert [stroke["points"] for stroke in strokes(2)] == [[[40, 50]], [[80, 90]]]
 
 
 def test_rows_of_anisotropic_voxels_are_stretched(canvas, kernel, strokes, page):

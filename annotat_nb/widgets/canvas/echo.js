@@ -82,6 +82,12 @@ export class Echo {
     this.redraw();
   }
 
+  /** Drop all echoes. */
+  clear() {
+    this.pending = [];
+    this.redraw();
+  }
+
   /** Note which slice is on screen; echoes belong to the slice that they were drawn on. */
   setSlice(sliceId) {
     if (sliceId === this.sliceId) return;

@@ -2,6 +2,8 @@
 
 const IS_MAC = /mac/i.test(navigator.platform);
 const PALM_PAUSE = 1000; // milliseconds after the stylus during which a touch is taken for a palm
+const NOTCH = 50; // pixels in one event from which it is a notch of a wheel, not a touchpad
+const TOUCHPAD_STEP = 30; // pixels of a touchpad that count as a notch
 const BUTTON = { left: 0, middle: 1, right: 2, eraser: 5 };
 
 /** The button meant: Ctrl+click is a right click on a Mac. */
@@ -42,6 +44,7 @@ export class Gestures {
     this.touches = new Map();
     this.active = null;
     this.stylusAt = -Infinity;
+    this.scrolled = 0;
     this.listen(signal);
   }
 
@@ -138,7 +141,17 @@ export class Gestures {
     swallow(event);
     const distance = Math.max(-50, Math.min(50, event.deltaY));
     if (zooms) this.pen.zoom(event, Math.exp(-distance / 100));
-    else if (event.deltaY) this.pen.scroll(Math.sign(event.deltaY));
+    else this.scroll(event);
+  }
+
+  /** Count notches of a wheel; a touchpad sends many small movements instead. */
+  scroll(event) {
+    const { deltaY, deltaMode } = event;
+    const isNotch = deltaMode !== WheelEvent.DOM_DELTA_PIXEL || Math.abs(deltaY) >= NOTCH;
+    this.scrolled = isNotch ? TOUCHPAD_STEP * Math.sign(deltaY) : this.scrolled + deltaY;
+    const steps = Math.trunc(this.scrolled / TOUCHPAD_STEP);
+    this.scrolled -= steps * TOUCHPAD_STEP;
+    if (steps) this.pen.scroll(steps);
   }
 }
 

@@ -20,6 +20,11 @@ export function normalName(shortcut) {
   return shortcut.toLowerCase().replace("cmd+", "ctrl+");
 }
 
+/** Look a key up in a table whose keys are shortcuts. */
+export function entryOf(table, name) {
+  return Object.entries(table).find(([shortcut]) => normalName(shortcut) === name)?.[1];
+}
+
 /**
  * Listen to keys of a focused element before JupyterLab does.
  *
@@ -29,17 +34,17 @@ export function normalName(shortcut) {
 export class Keyboard {
   /**
    * @param {HTMLElement} el
-   * @param {{press: (event: KeyboardEvent) => boolean, escape: () => void,
-   *          space: (held: boolean) => void}} actions `press` tells whether it knows the key
+   * @param {{pressKey: (event: KeyboardEvent) => boolean, escape: () => void,
+   *          holdSpace: (held: boolean) => void}} pen `pressKey` tells whether it knows the key
    * @param {AbortSignal} signal ends listening
    */
-  constructor(el, actions, signal) {
-    this.actions = actions;
+  constructor(el, pen, signal) {
+    this.pen = pen;
     const options = { signal, capture: true };
     const mine = (handle) => (event) => event.target === el && handle(event);
     window.addEventListener("keydown", mine((event) => this.down(event)), options);
     window.addEventListener("keyup", mine((event) => this.up(event)), options);
-    el.addEventListener("blur", () => actions.space(false), { signal });
+    el.addEventListener("blur", () => pen.holdSpace(false), { signal });
   }
 
   down(event) {
@@ -51,14 +56,14 @@ export class Keyboard {
   }
 
   handle(event) {
-    if (event.key === "Escape") this.actions.escape();
-    else if (event.key === " ") this.actions.space(true);
-    else return this.actions.press(event);
+    if (event.key === "Escape") this.pen.escape();
+    else if (event.key === " ") this.pen.holdSpace(true);
+    else return this.pen.pressKey(event);
     return true;
   }
 
   up(event) {
-    if (event.key === " ") this.actions.space(false);
+    if (event.key === " ") this.pen.holdSpace(false);
   }
 }
 

@@ -4,7 +4,7 @@ import { Courier } from "./courier.js";
 import { BrushCursor } from "./cursor.js";
 import { Echo } from "./echo.js";
 import { actionOf, Gestures } from "./gestures.js";
-import { Keyboard, keyName, leave, normalName } from "./keys.js";
+import { entryOf, Keyboard, keyName, leave, normalName } from "./keys.js";
 import { Display, findLayers, mendLayers, numberOf } from "./layers.js";
 import { diskHalfWidths, packColor } from "./raster.js";
 import { Viewport } from "./viewport.js";
@@ -12,6 +12,8 @@ import { Viewport } from "./viewport.js";
 const WHEEL_DELAY = 30; // milliseconds over which steps of the wheel are collected
 const HOVER_DELAY = 100;
 const VEIL = 150; // opacity of voxels being erased
+const KERNEL_GONE = "The kernel is gone. Run the cell again to go on.";
+const BRUSH_CHANGES = "change:tool change:radius change:label change:palette";
 const MISSING_COLOR = "#ff0000";
 
 /** One view of the pen. */
@@ -48,17 +50,12 @@ class PenView {
     this.display = new Display(el);
     this.viewport = new Viewport(el, () => this.showCursor());
     this.gestures = new Gestures(el, this, listeners.signal);
-    const actions = {
-      press: (event) => this.pressKey(event),
-      escape: () => this.gestures.cancelStroke() || leave(el),
-      space: (held) => this.holdSpace(held),
-    };
-    this.keyboard = new Keyboard(el, actions, listeners.signal);
+    this.keyboard = new Keyboard(el, this, listeners.signal);
     this.couriers = this.hireCouriers();
   }
 
   hireCouriers() {
-    const send = (kind) => (value) => this.model.send({ kind, value });
+    const send = (kind) => (value) => this.tell({ kind, value });
     const add = (a, b) => a + b;
     return {
       wheel: new Courier(send("wheel"), { delay: WHEEL_DELAY, merge: add }),
@@ -69,15 +66,17 @@ class PenView {
 
   /** Follow the model, the layers and the size of the element until `destroy`. */
   follow() {
+    const { slice, markers } = this.layers;
     const subscriptions = [
       [this.model, "change:width change:height change:aspect", () => this.takeSlice()],
       [this.model, "change:window change:colormap", () => this.showColors()],
       [this.model, "change:opacity change:visible", () => this.showLayers()],
       [this.model, "change:notice change:key_help", () => this.showTexts()],
-      [this.model, "change:tool change:radius change:label change:palette", () => this.showCursor()],
+      [this.model, BRUSH_CHANGES, () => this.showCursor()],
       [this.model, "msg:custom", (message) => this.obey(message)],
-      [this.layers.markers, "new-frame", () => this.echo.acknowledge(numberOf(this.layers.markers))],
-      [this.layers.slice, "new-frame", () => this.echo.setSlice(numberOf(this.layers.slice))],
+      [slice, "comm_live_update", () => this.noticeLoss()],
+      [slice, "new-frame", () => this.echo.setSlice(numberOf(slice))],
+      [markers, "new-frame", () => this.echo.acknowledge(numberOf(markers))],
     ];
     for (const [source, events, handle] of subscriptions) source.on(events, handle);
     this.unfollow = () => {
@@ -129,8 +128,22 @@ class PenView {
     this.display.setLayers(this.model.get("opacity"), this.model.get("visible"));
   }
 
+  /** Why nothing can be painted, if so. */
+  get obstacle() {
+    return this.layers.slice.comm_live ? this.model.get("notice") : KERNEL_GONE;
+  }
+
+  /** Without a kernel nothing is kept: take back what it has not confirmed, and say so. */
+  noticeLoss() {
+    if (!this.layers.slice.comm_live) {
+      this.gestures.cancelStroke();
+      this.echo.clear();
+    }
+    this.showTexts();
+  }
+
   showTexts() {
-    this.notice.textContent = this.model.get("notice");
+    this.notice.textContent = this.obstacle;
     this.el.setAttribute("aria-description", this.model.get("key_help"));
     this.showCursor();
   }
@@ -142,12 +155,17 @@ class PenView {
     else if (message.kind === "handled") this.couriers[message.of].handled();
   }
 
+  /** Send a message to the kernel, if there is one. */
+  tell(message, buffers) {
+    if (this.layers.slice.comm_live) this.model.send(message, undefined, buffers);
+  }
+
   // What the pointer does
 
   press(event) {
     const action = actionOf(event, this.model.get("tool"), this.spaceHeld);
     if (action === "pan") return "pan";
-    if (!action || this.model.get("notice")) return null;
+    if (!action || this.obstacle) return null;
     const voxel = this.viewport.voxelOf(event);
     if (action === "pick" || action === "center") return this.click(action, voxel, event.shiftKey);
     this.echo.begin(this.newStroke(action, voxel));
@@ -155,17 +173,14 @@ class PenView {
   }
 
   click(kind, voxel, shift) {
-    if (this.viewport.holds(voxel)) this.model.send({ kind, voxel, shift });
+    if (this.viewport.holds(voxel)) this.tell({ kind, voxel, shift });
     return null;
   }
 
   newStroke(action, voxel) {
-    const radius = this.model.get("radius");
-    const color =
-      action === "paint"
-        ? packColor(this.brushColor())
-        : packColor(this.model.get("erase_color"), VEIL);
-    const label = this.model.get("label");
+    const [radius, label] = [this.model.get("radius"), this.model.get("label")];
+    const veil = () => packColor(this.model.get("erase_color"), VEIL);
+    const color = action === "paint" ? packColor(this.brushColor()) : veil();
     return { action, radius, label, color, points: voxel, halfWidths: diskHalfWidths(radius) };
   }
 
@@ -174,9 +189,9 @@ class PenView {
   }
 
   release() {
-    const { id, action, radius, label, sliceId, points } = this.echo.finish();
-    const message = { kind: "stroke", id, action, radius, label, slice_id: sliceId };
-    this.model.send(message, undefined, [new Int32Array(points).buffer]);
+    const { points, id, action, radius, label, sliceId: slice_id } = this.echo.finish();
+    const message = { kind: "stroke", id, action, radius, label, slice_id };
+    this.tell(message, [new Int32Array(points).buffer]);
   }
 
   cancel() {
@@ -218,9 +233,9 @@ class PenView {
 
   showCursor() {
     const tool = this.spaceHeld ? "move" : this.model.get("tool");
-    this.el.dataset.tool = this.model.get("notice") ? "none" : tool;
+    this.el.dataset.tool = this.obstacle ? "none" : tool;
     const brushes = tool === "paint" || tool === "erase";
-    if (!brushes || !this.pointer || this.model.get("notice")) return this.cursor.hide();
+    if (!brushes || !this.pointer || this.obstacle) return this.cursor.hide();
     const erases = tool === "erase";
     const brush = { radius: this.model.get("radius"), color: this.brushColor(), erases };
     return this.cursor.show(this.viewport.voxelOf(this.pointer), this.viewport, brush);
@@ -232,6 +247,10 @@ class PenView {
 
   // What the keys do
 
+  escape() {
+    if (!this.gestures.cancelStroke()) leave(this.el);
+  }
+
   holdSpace(held) {
     this.spaceHeld = held;
     this.showCursor();
@@ -240,8 +259,8 @@ class PenView {
   /** Act on a key. Returns whether the canvas knows it. */
   pressKey(event) {
     const name = keyName(event);
-    const sets = find(this.model.get("key_sets"), name);
-    const steps = find(this.model.get("key_steps"), name);
+    const sets = entryOf(this.model.get("key_sets"), name);
+    const steps = entryOf(this.model.get("key_steps"), name);
     const shortcut = this.model.get("shortcuts").find((known) => normalName(known) === name);
     if (sets) this.setTraits(sets);
     if (steps) this.setTraits(this.stepped(steps));
@@ -252,7 +271,7 @@ class PenView {
   /** Tell the kernel of a key; a key held down waits until it has handled the last one. */
   tellKey(shortcut, repeated) {
     if (repeated) this.couriers.key.post(shortcut);
-    else this.model.send({ kind: "key", value: shortcut });
+    else this.tell({ kind: "key", value: shortcut });
   }
 
   stepped(steps) {
@@ -264,10 +283,6 @@ class PenView {
     for (const [trait, value] of Object.entries(values)) this.model.set(trait, value);
     this.model.save_changes();
   }
-}
-
-function find(table, name) {
-  return Object.entries(table).find(([key]) => normalName(key) === name)?.[1];
 }
 
 export default {
