@@ -9,7 +9,16 @@ import annotat_nb
 
 PACKAGE = Path(annotat_nb.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-BANNED_MODULES = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "marshal", "shelve", "skops"}
+BANNED_MODULES = {
+    "pickle",
+    "cPickle",
+    "joblib",
+    "dill",
+    "cloudpickle",
+    "marshal",
+    "shelve",
+    "skops",
+}
 BANNED_CALLS = {"eval", "exec", "torch.load", "yaml.load", "os.system", "read_pickle"}
 
 

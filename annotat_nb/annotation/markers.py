@@ -131,7 +131,21 @@ class Markers:
 
     def read_box(self, box: Box) -> NDArray[np.int16]:
         """Return the classes marked in `box`, -1 where unmarked."""
-        return self._read_box(box, set(self._blocks))
+        return self._read_box(box, self._keys_in(box))
+
+    def _keys_in(self, box: Box) -> set[Key]:
+        """Return the blocks that may meet `box`, found along the axis where it is thinnest."""
+        spans = [
+            range(start // b, -(-stop // b))
+            for (start, stop, _), b in zip(
+                (side.indices(e) for side, e in zip(box, self.shape, strict=True)),
+                BLOCK,
+                strict=True,
+            )
+        ]
+        number = min(range(3), key=lambda n: len(spans[n]))
+        along = self._along[number]
+        return set().union(*(along[position] for position in spans[number] if position in along))
 
     def _read_box(self, box: Box, keys: set[Key]) -> NDArray[np.int16]:
         spans = [side.indices(extent)[:2] for side, extent in zip(box, self.shape, strict=True)]

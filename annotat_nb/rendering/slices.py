@@ -70,28 +70,32 @@ def _stretch(values: Array, low: float, high: float, finite: Array | None) -> Ar
     return values.astype(np.uint8)
 
 
-def boundaries(ids: Array) -> Array:
+def boundaries(ids: Array, *, fineness: int = 1) -> Array:
     """Mark the borders between superpixels with lines one pixel wide.
 
     Parameters
     ----------
     ids
         Superpixel ids of one slice, (rows, columns).
+    fineness
+        Pixels of the result for one voxel, in each direction: lines get thinner by it.
 
     Returns
     -------
     Array
-        bool, same shape: True where the next pixel below or to the right has another id.
+        bool, (rows, columns) times `fineness`: True in the last pixels before the next voxel
+        below or to the right, where that has another id.
 
     Examples
     --------
     >>> boundaries(np.array([[1, 1, 2], [1, 1, 2]])).astype(int).tolist()
     [[0, 1, 0], [0, 1, 0]]
     """
-    border = np.zeros(ids.shape, bool)
-    border[:, :-1] = ids[:, :-1] != ids[:, 1:]
-    border[:-1] |= ids[:-1] != ids[1:]
-    return border
+    rows, columns = ids.shape
+    border = np.zeros((rows, fineness, columns, fineness), bool)
+    border[:, :, :-1, -1] = (ids[:, :-1] != ids[:, 1:])[:, None]
+    border[:-1, -1] |= (ids[:-1] != ids[1:])[:, :, None]
+    return border.reshape(rows * fineness, columns * fineness)
 
 
 def overlay(grey: Array, labels: Array, rgba: Array) -> Array:

@@ -46,7 +46,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     Examples
     --------
     >>> import numpy as np
-    >>> app = Annotator(Session(Volume(np.zeros((4, 32, 32), "uint8"), name="zeros")))
+    >>> import annotat_nb as an
+    >>> app = an.Annotator(an.Session(an.Volume(np.zeros((4, 32, 32), "uint8"), name="zeros")))
     >>> app.session.volume.name
     'zeros'
     >>> app.close()

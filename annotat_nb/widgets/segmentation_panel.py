@@ -88,6 +88,7 @@ def summary_of(pipeline: Pipeline, kept: tuple[str, ...]) -> str:
 
     Examples
     --------
+    >>> from annotat_nb.classify import Pipeline
     >>> summary_of(Pipeline(), ())
     'Random forest, 5 features, Waterpixels'
     """

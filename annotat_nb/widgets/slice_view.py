@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 REFINE_AFTER = 0.25
 """Seconds without a change of contrast after which a deep image is sent with its new window."""
-SLICES_REMEMBERED = 4096
 NOTHING = -1
+OPACITY = {"boundaries": 0.8, "markers": 0.8}
+FINEST, MOST_PIXELS = 3, 2048
+"""Boundaries are drawn up to a third of a voxel thin, on at most so many pixels a side."""
 
 
 class SliceView:
@@ -128,7 +130,7 @@ class SliceView:
             pen.palette = self._colors()
             pen.colormap = colormap(view.colormap).tobytes()
             pen.aspect = self._aspect()
-            pen.opacity = {**pen.opacity, "labels": view.label_opacity, "markers": 0.8}
+            pen.opacity = {**pen.opacity, "labels": view.label_opacity, **OPACITY}
             pen.visible = {
                 "labels": view.show_labels,
                 "boundaries": view.show_superpixels,
@@ -187,17 +189,24 @@ class SliceView:
         if superpixels is None:
             self.canvas.clear("boundaries")
         elif view.show_superpixels:
-            self.canvas.show_boundaries(boundaries(superpixels.slice(view.axis, view.index)))
+            fineness = max(1, min(FINEST, MOST_PIXELS // max(self._plane_shape())))
+            lines = boundaries(superpixels.slice(view.axis, view.index), fineness=fineness)
+            self.canvas.show_boundaries(lines, fineness=fineness)
 
     def _draw_markers(self, plane: tuple[slice, slice] | None = None) -> None:
-        view = self.session.view
-        height, width = self._plane_shape()
-        rows, columns = plane or (slice(0, height), slice(0, width))
-        box: list[Any] = [rows, columns]
+        view, markers = self.session.view, self.session.markers
+        if plane is None:
+            found = markers.slice(view.axis, view.index)
+            if (found < 0).all() and self._acknowledge is None:
+                self.canvas.clear("markers")
+                return
+            plane = slice(0, found.shape[0]), slice(0, found.shape[1])
+        rows, columns = plane
+        box = [rows, columns]
         box.insert(axis_number(view.axis), slice(view.index, view.index + 1))
-        found = self.session.markers.read_box((box[0], box[1], box[2]))
+        found = markers.read_box((box[0], box[1], box[2])).squeeze(axis_number(view.axis))
         self.canvas.show_markers(
-            found.reshape(rows.stop - rows.start, columns.stop - columns.start),
+            found,
             rgba_table(self._colors(), visible=self._visible()),
             origin=(rows.start, columns.start),
             acknowledge=self._acknowledge,

@@ -56,7 +56,9 @@ def test_an_unknown_class_is_refused(annotation):
         use(annotation, Paint(points=((2, 5),), label=7))
 
 
-@pytest.mark.parametrize("tool", [Paint(points=((0, 0),), index=4), EraseStroke(point=(0, 0), index=-1)])
+@pytest.mark.parametrize(
+    "tool", [Paint(points=((0, 0),), index=4), EraseStroke(point=(0, 0), index=-1)]
+)
 def test_a_slice_that_does_not_exist_is_refused(annotation, tool):
     with pytest.raises(ValueError, match="z goes from 0 to 3"):
         use(annotation, tool)

@@ -1,4 +1,4 @@
-"""A scientist segments the bone in the tutorial, with the mouse, from the first cell to the file."""
+"""A scientist segments the bone in the tutorial with the mouse, from first cell to saved file."""
 
 import re
 import shutil

@@ -125,3 +125,20 @@ def test_labels_without_a_colour_leave_the_image_as_it_is(label):
 def test_an_overlay_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"shape of the image \(2, 3\), got \(3, 2\)"):
         overlay(np.zeros((2, 3), "u1"), np.zeros((3, 2), "u1"), rgba_table(["#ff0000"]))
+
+
+@pytest.mark.parametrize("fineness", [2, 3])
+def test_fine_boundaries_are_thin_lines_between_the_voxels(fineness):
+    ids = np.random.default_rng(0).integers(0, 4, (6, 7))
+    coarse, fine = boundaries(ids), boundaries(ids, fineness=fineness)
+    assert fine.shape == (6 * fineness, 7 * fineness)
+    right = np.zeros_like(coarse)
+    right[:, :-1] = ids[:, :-1] != ids[:, 1:]
+    below = np.zeros_like(coarse)
+    below[:-1] = ids[:-1] != ids[1:]
+    cells = fine.reshape(6, fineness, 7, fineness)
+    for row, column in np.ndindex(6, 7):
+        expected = np.zeros((fineness, fineness), bool)
+        expected[:, -1] = right[row, column]
+        expected[-1] |= below[row, column]
+        np.testing.assert_array_equal(cells[row, :, column], expected)

@@ -36,11 +36,11 @@ class LayerStack:
         """Names of the canvases in the browser, bottom first."""
         return [canvas.model_id for canvas in self.canvases.values()]
 
-    def resize(self, height: int, width: int) -> None:
-        """Give all layers another shape; they are blank afterwards."""
-        for canvas in self.canvases.values():
-            with canvas.hold_sync():
-                canvas.width, canvas.height = width, height
+    def resize(self, layer: LayerName, height: int, width: int) -> None:
+        """Give a layer another shape; it is blank afterwards."""
+        canvas = self.canvases[layer]
+        with canvas.hold_sync():
+            canvas.width, canvas.height = width, height
 
     def begin(self) -> None:
         """Start a batch: name the canvas again, since a reloaded page has forgotten it."""

@@ -69,6 +69,7 @@ class PenView {
     const { slice, markers } = this.layers;
     const subscriptions = [
       [this.model, "change:width change:height change:aspect", () => this.takeSlice()],
+      [this.model, "change:fineness", () => this.takeFineness()],
       [this.model, "change:window change:colormap", () => this.showColors()],
       [this.model, "change:opacity change:visible", () => this.showLayers()],
       [this.model, "change:notice change:key_help", () => this.showTexts()],
@@ -97,6 +98,7 @@ class PenView {
   refresh() {
     this.echo.sliceId = numberOf(this.layers.slice);
     this.takeSlice();
+    this.takeFineness();
     this.showTexts();
   }
 
@@ -116,6 +118,10 @@ class PenView {
       this.echo.resize(width, height);
     }
     this.viewport.setSlice(width, height, this.model.get("aspect"));
+  }
+
+  takeFineness() {
+    this.viewport.setFineness(this.model.get("fineness"));
   }
 
   showColors() {

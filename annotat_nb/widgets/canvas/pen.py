@@ -62,6 +62,8 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     """Rows of the slice."""
     aspect = traitlets.Float(1.0).tag(sync=True)
     """Height of a row over width of a column on screen, for anisotropic voxels."""
+    fineness = traitlets.Int(1, min=1).tag(sync=True)
+    """Pixels of the boundaries' layer for one voxel, in each direction."""
     notice = traitlets.Unicode("").tag(sync=True)
     """Why nothing can be painted now, such as "Open an image to begin"; empty when it can."""
 

@@ -112,10 +112,27 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         mask: ArrayLike,
         *,
         origin: tuple[int, int] = (0, 0),
+        fineness: int = 1,
         rgba: tuple[int, int, int, int] = _YELLOW,
     ) -> None:
-        """Show superpixel boundaries, (height, width) bool, in the rectangle at `origin` (y, x)."""
-        self._show("boundaries", np.asarray(mask, bool).view(np.uint8), with_clear(rgba), origin)
+        """Show superpixel boundaries in the rectangle at `origin` (y, x).
+
+        Parameters
+        ----------
+        mask
+            bool, (height, width): `fineness` pixels for each voxel, in both directions.
+        origin
+            In pixels of the mask.
+        fineness
+            Above 1, lines can be thinner than a voxel.
+        rgba
+            Colour of the lines.
+        """
+        with self.batch():
+            if fineness != self.pen.fineness:
+                self._refine(fineness)
+            ids = np.asarray(mask, bool).view(np.uint8)
+            self._show("boundaries", ids, with_clear(rgba), origin)
 
     def show_markers(
         self,
@@ -157,7 +174,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             raise ValueError(f"a layer is one of {', '.join(LAYERS)}; got {layer!r}")
         with self.batch():
             self._planes.pop(layer, None)
-            self._layers.clear(layer, 0, 0, *self._shape)
+            self._layers.clear(layer, 0, 0, *self._shape_of(layer))
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -179,7 +196,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         with self.batch():
             for name in LAYERS:
                 if name in self._planes:
-                    self._paint(name, 0, 0, *self._shape)
+                    self._paint(name, 0, 0, *self._shape_of(name))
 
     # The view
 
@@ -222,11 +239,11 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         origin: tuple[int, int],
     ) -> None:
         with self.batch():
-            check_inside(layer, ids.shape, origin, self._shape)
+            check_inside(layer, ids.shape, origin, self._shape_of(layer))
             if not ids.size:
                 return
             if layer not in self._planes:
-                self._planes[layer] = Plane.empty(self._shape)
+                self._planes[layer] = Plane.empty(self._shape_of(layer))
             self._planes[layer].update(ids, palette, origin)
             self._paint(layer, *origin, *ids.shape)
 
@@ -243,9 +260,20 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         self._layers.flush()  # what was drawn before belongs to the old shape
         self._planes.clear()
         self._shape = shape
-        self._layers.resize(*shape)
+        for name in LAYERS:
+            self._layers.resize(name, *self._shape_of(name))
         with self.pen.hold_sync():
             self.pen.height, self.pen.width = shape
+
+    def _refine(self, fineness: int) -> None:
+        self._layers.flush()
+        self._planes.pop("boundaries", None)
+        self.pen.fineness = fineness
+        self._layers.resize("boundaries", *self._shape_of("boundaries"))
+
+    def _shape_of(self, layer: LayerName) -> tuple[int, int]:
+        scale = self.pen.fineness if layer == "boundaries" else 1
+        return scale * self._shape[0], scale * self._shape[1]
 
     def _receive(self, _: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
         kind = content["kind"]

@@ -19,6 +19,7 @@ export class Viewport {
     this.x = 0;
     this.y = 0;
     this.fitted = true;
+    this.fineness = 1;
     this.size = { width: 0, height: 0, aspect: 1 };
     this.frame = { width: 0, height: 0 };
   }
@@ -100,15 +101,25 @@ export class Viewport {
     return y >= 0 && x >= 0 && y < this.size.height && x < this.size.width;
   }
 
+  /** Take how many pixels of the line layer stand for one voxel, in each direction. */
+  setFineness(fineness) {
+    this.fineness = fineness;
+    this.apply();
+  }
+
   apply() {
     this.alignToScreen();
     const crisp = this.zoom * window.devicePixelRatio >= 1;
+    // Lines thinner than a pixel of the screen fade, instead of falling out here and there.
+    const crispLines = (this.zoom / this.fineness) * window.devicePixelRatio >= 2;
     const style = (this.el.closest(".annotat-stack") ?? this.el).style;
     style.setProperty("--annotat-x", `${this.x}px`);
     style.setProperty("--annotat-y", `${this.y}px`);
     style.setProperty("--annotat-zoom-x", this.zoom);
     style.setProperty("--annotat-zoom-y", this.zoom * this.size.aspect);
     style.setProperty("--annotat-rendering", crisp ? "pixelated" : "auto");
+    style.setProperty("--annotat-fineness", this.fineness);
+    style.setProperty("--annotat-lines", crispLines ? "pixelated" : "auto");
     this.changed();
   }
 
