@@ -12,6 +12,10 @@ from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NO_GPU = (
+    "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
+    "parameters, Advanced"
+)
 PER_VOXEL = (
     "This pipeline classifies single voxels, so it needs no superpixels; choose a superpixel "
     "method under Change classifier parameters to use them"
@@ -23,6 +27,8 @@ class Segmenting(SessionBase):
 
     def obstacle(self, verb: str) -> str | None:
         """Say what is missing for "generate_superpixels", "preview" or "apply"; None: nothing."""
+        if self.pipeline.device.startswith("cuda"):
+            return NO_GPU.format(self.pipeline.device)
         if verb == "generate_superpixels":
             is_per_voxel = self.pipeline.superpixels is None
             return PER_VOXEL if is_per_voxel else None

@@ -1,3 +1,4 @@
+import signal
 import threading
 
 import pytest
@@ -103,3 +104,17 @@ def test_waiting_with_a_bar_returns_or_raises_what_the_job_did(runner, capsys):
     assert wait_with_bar(runner.submit("Slow", lambda job: threading.Event().wait(0.7) or 7)) == 7
     with pytest.raises(ZeroDivisionError):
         wait_with_bar(runner.submit("Bad", lambda job: 1 / 0))
+
+
+def test_ctrl_c_cancels_the_job_that_is_waited_for(runner):
+    def endless(job):
+        while True:
+            job.report("working", 0.1)
+
+    job = runner.submit("Endless", endless)
+    alarm = threading.Timer(0.8, lambda: signal.raise_signal(signal.SIGINT))
+    alarm.start()
+    with pytest.raises(KeyboardInterrupt):
+        wait_with_bar(job)
+    alarm.join()
+    assert job.state == "cancelled"

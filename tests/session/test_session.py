@@ -344,3 +344,9 @@ def test_annotation_comes_back_with_its_classes_in_one_step(painted, tmp_path):
         assert other.undo() == "load annotation"
         assert other.markers.stroke_count() == 0
         assert [item.name for item in other.classes] == ["Background"]
+
+
+def test_a_device_that_nothing_runs_on_is_refused(painted):
+    painted.pipeline = an.Pipeline(device="cuda:0")
+    with pytest.raises(SessionError, match="choose the device auto or cpu"):
+        painted.generate_superpixels()
