@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -109,13 +108,21 @@ class Volume:
         """Return slice `index` across `axis`, its rows and columns in (z, y, x) order."""
         return np.asarray(self.data[plane_of(axis, index)])
 
-    @cached_property
+    @property
     def intensity_range(self) -> tuple[float, float]:
         """Smallest and largest finite value of the whole image; (0, 0) when there is none."""
         return self.measure_range()
 
     def measure_range(self, progress: Callable[[float], None] | None = None) -> tuple[float, float]:
-        """Measure `intensity_range` slab by slab, reporting the share done to `progress`."""
+        """Measure `intensity_range` once, slab by slab, telling `progress` the share done."""
+        known = self.__dict__.get("_range")
+        if known is None:
+            known = self._measure_range(progress)
+            object.__setattr__(self, "_range", known)
+        low, high = known
+        return low, high
+
+    def _measure_range(self, progress: Callable[[float], None] | None) -> tuple[float, float]:
         low, high = np.inf, -np.inf
         for done, slab in enumerate(self._slabs(), 1):
             finite = slab[np.isfinite(slab)] if slab.dtype.kind == "f" else slab

@@ -40,6 +40,8 @@ class Annotation:
         self.markers = Markers(shape)
         self.labels: LabelImage | None = None
         self.labels_version = 0
+        self.labels_revision = 0
+        """Grows whenever a voxel of the labels may have changed."""
         self.history = History()
         self._submit = submit or self.make
         self.classes = ClassTable(self._commit_classes)
@@ -59,6 +61,7 @@ class Annotation:
         """Put another segmentation in place; edits of the former one can no longer be undone."""
         self.labels = labels
         self.labels_version += 1
+        self.labels_revision += 1
 
     def make(self, edit: Edit) -> None:
         """Carry out `edit` and remember how to undo it."""
@@ -127,6 +130,8 @@ class Annotation:
             self.labels.write_values(write.voxels, before)
 
     def _settle(self, edit: Edit, classes: Classes | None) -> None:
+        if any(write.target == "labels" for write in edit.writes):
+            self.labels_revision += 1
         if classes is not None:
             self.classes.replace(classes)
         self.changed.emit(bounding_box(edit, self.shape))

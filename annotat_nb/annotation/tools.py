@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from annotat_nb.annotation.document import Annotation
     from annotat_nb.blocks import Shape
 
+LARGEST_MARKED = 2**15 - 1
+"""Markers read as int16."""
 Point = tuple[int, int]
 Points = Annotated[tuple[Point, ...], Field(min_length=1)]
-Radius = Annotated[int, Field(ge=0, le=500, json_schema_extra={"unit": "voxel"})]
+Radius = Annotated[int, Field(ge=0, le=200, json_schema_extra={"unit": "voxel"})]
 
 
 class Tool(Record):
@@ -72,7 +74,7 @@ class Paint(Brush):
 
     title: ClassVar[str] = "Paint"
 
-    label: int = Field(1, ge=0)
+    label: int = Field(1, ge=0, le=LARGEST_MARKED)
     """Class to mark with; 0 is Background."""
 
     def edit(self, annotation: Annotation) -> Edit:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from psygnal import Signal
 
-from annotat_nb.jobs.job import Job
+from annotat_nb.jobs.job import Cancelled, Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,13 @@ class ThreadRunner:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, "annotat_nb")
+        self._jobs: list[Job] = []
+
+    @property
+    def current(self) -> Job | None:
+        """The job that runs, or waits first in line; None when all are over."""
+        self._jobs = [job for job in self._jobs if not job.is_over]
+        return self._jobs[0] if self._jobs else None
 
     def submit(
         self,
@@ -39,13 +46,20 @@ class ThreadRunner:
     ) -> Job:
         """Run ``commit(work(job))`` in the background and return its job at once."""
         job = Job(name)
+        self._jobs.append(job)
         self._executor.submit(self._run, job, work, commit)
         self.started.emit(job)
         return job
 
     def close(self) -> None:
-        """Accept no more jobs and wait for the one that runs."""
+        """Cancel all jobs, accept no more, and wait until the one that runs has stopped."""
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            job.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
+        for job in jobs:
+            if not job.is_over:
+                job.settle(error=Cancelled(f"{job.name} was cancelled"))
 
     @staticmethod
     def _run(job: Job, work: Callable[[Job], Result], commit: Callable[[Result], object]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import Signal
 
+from annotat_nb import io
 from annotat_nb.annotation import (
     Annotation,
     ClassTable,
@@ -27,7 +29,7 @@ from annotat_nb.store.codec import encode_edit
 from annotat_nb.volume import AXES, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PathLike = str | os.PathLike[str]
 
@@ -58,6 +60,8 @@ class SessionBase:
         self._visualization: Volume | None = None
         self._view = middle_of(volume.shape)
         self._hidden: frozenset[int] = frozenset()
+        self.notices: tuple[str, ...] = ()
+        """What could not be brought back from the workspace, in sentences."""
         if self.recorder.workspace is not None:
             self._resume(self.recorder.workspace)
         self.classes.changed.connect(self._note_hidden)
@@ -153,7 +157,7 @@ class SessionBase:
     @property
     def fractions(self) -> dict[int, float]:
         """Share of the voxels that each class has in the segmentation; empty without one."""
-        return dict(self.results.fractions)
+        return self.results.fractions
 
     @property
     def kept_features(self) -> tuple[str, ...]:
@@ -193,17 +197,32 @@ class SessionBase:
     def _step(self, kind: str, move: Callable[[], Edit | None]) -> str | None:
         with self.lock:
             self.recorder.check_open()
-            edit = move()
-            if edit is not None:
-                self.recorder.record(kind)
+            with self._announced_once_recorded():
+                edit = move()
+                if edit is not None:
+                    self.recorder.record(kind)
+            self._select_existing_class()
             return None if edit is None else edit.name
 
     def _make(self, edit: Edit) -> None:
         with self.lock:
             self.recorder.check_open()
-            if edit.voxel_count or edit.classes is not None:
+            if not edit.voxel_count and edit.classes is None:
+                return
+            with self._announced_once_recorded():
                 self.annotation.make(edit)
                 self.recorder.record("edit", encode_edit(edit))
+            self._select_existing_class()
+
+    @contextmanager
+    def _announced_once_recorded(self) -> Iterator[None]:
+        """Hold signals back: a listener that fails must not come between edit and journal."""
+        with self.annotation.changed.paused(), self.classes.changed.paused():
+            yield
+
+    def _select_existing_class(self) -> None:
+        if self.view.label not in self.classes:
+            self.show(label=0)
 
     def _note_hidden(self) -> None:
         if self.classes.hidden != self._hidden:
@@ -211,7 +230,7 @@ class SessionBase:
             self.recorder.record("hidden", {"classes": sorted(self._hidden)})
 
     def close(self) -> None:
-        """Stop what runs, write what is left, and give the workspace back."""
+        """Cancel what runs, write what is left, and give the workspace back."""
         self.runner.close()
         self.recorder.close()
 
@@ -225,7 +244,11 @@ class SessionBase:
         self._pipeline = found.pipeline or self._pipeline
         self._hidden = self.classes.hidden
         self.results.resume(found.superpixels, found.segmented_at)
-        self._visualization = workspace.open_visualization()
+        self.notices = found.notices
+        try:
+            self._visualization = workspace.open_visualization()
+        except io.ReadError as error:
+            self.notices += (f"The visualization image is left out: {error}",)
         if (view := stored_view(workspace)) is not None:
             self._view = view.within(self.volume.shape)
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from annotat_nb.annotation import LabelImage
 from annotat_nb.classify import Marks, Pipeline, Prediction, Segmenter
@@ -27,11 +24,8 @@ class Superpixels:
 
     image: LabelImage
     method: SuperpixelMethod | None
-
-    @cached_property
-    def count(self) -> int:
-        """Number of superpixels."""
-        return len(np.unique(self.image.data))
+    count: int
+    """Number of superpixels."""
 
     def serve(self, pipeline: Pipeline) -> bool:
         """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
@@ -74,12 +68,13 @@ class Engine:
         method = pipeline.superpixels
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
-        step = "Generating superpixels"
-        low_high = self._volume.intensity_range
+        low_high = self._volume.measure_range(lambda done: report("Measuring", 0.1 * done))
         ids = method(
-            self._volume.data, intensity_range=low_high, progress=lambda share: report(step, share)
+            self._volume.data,
+            intensity_range=low_high,
+            progress=lambda done: report("Generating superpixels", 0.1 + 0.9 * done),
         )
-        return Superpixels(LabelImage(ids, origin=method.title), method)
+        return Superpixels(LabelImage(ids, origin=method.title), method, int(ids.max()))
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""

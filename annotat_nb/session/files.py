@@ -93,7 +93,9 @@ class Files(SessionBase):
         name = Path(path).name
         with self.lock:
             self.recorder.check_open()
-            self.results.set_superpixels(Superpixels(LabelImage(ids, origin=name), None))
+            self.results.set_superpixels(
+                Superpixels(LabelImage(ids, origin=name), None, len(np.unique(ids)))
+            )
 
     def save_annotation(self, path: PathLike) -> Path:
         """Write the markers with the class table as an int16 TIFF, -1 where nothing is marked.

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
-from annotat_nb.store import Journal, JournalError, Workspace
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from annotat_nb.store import Workspace
 
 VIEW_DELAY = 1.0
 """Seconds after which a changed view is written: scrolling changes it many times a second."""
+RETRY_DELAY = 5.0
+"""Seconds after which what the disk refused is tried again."""
 
 
 class SessionClosed(RuntimeError):
@@ -30,90 +31,116 @@ class Recorder:
 
     def __init__(self, workspace: Workspace | None) -> None:
         self.workspace = workspace
-        self.problem = ""
-        """Why the newest actions are not on disk; empty while all are."""
+        self._problems: dict[str, str] = {}
+        self._again: dict[str, Callable[[], object]] = {}
         self._view: dict[str, Any] | None = None
-        self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._timers: dict[str, threading.Timer] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def problem(self) -> str:
+        """Why something is not on disk; empty while all is."""
+        return next(iter(self._problems.values()), "")
 
     @property
     def state(self) -> Literal["memory", "saved", "not saved"]:
         """Where the work is: in memory only, on disk, or in memory because the disk failed."""
         if self.workspace is None:
             return "memory"
-        return "not saved" if self.problem else "saved"
+        return "not saved" if self._problems else "saved"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session may go on: its workspace is its own, or it has none."""
+        return self.workspace is None or self.workspace.is_open
 
     def check_open(self) -> None:
         """Refuse to go on in a session that no longer owns its workspace."""
-        if self.workspace is not None and not self.workspace.is_open:
+        if not self.is_open and self.workspace is not None:
             raise SessionClosed(
                 f"{self.workspace.path.name}: this session was closed or opened again; "
                 "use the newer session, or annotat_nb.open(...)"
             )
 
-    def record(self, kind: str, payload: bytes | dict[str, Any] = b"") -> None:
-        """Append one action to the journal; a failing disk is reported, never raised."""
-        if self.workspace is None:
-            return
-        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        self._try(lambda journal: journal.append(kind, raw))
+    def record(self, kind: str, payload: bytes | dict[str, Any] = b"") -> bool:
+        """Append one action to the journal and tell whether the disk has it.
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Report a failing disk instead of losing what is in memory."""
+        A failing disk is reported, never raised: the action is tried again.
+        """
+        if self.workspace is None:
+            return False
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        self.workspace.journal.queue(kind, raw)
+        return self.attempt("actions", self.workspace.journal.flush)
+
+    def attempt(self, topic: str, write: Callable[[], object]) -> bool:
+        """Call `write`, tell whether it went well, and if not try again later.
+
+        Parameters
+        ----------
+        topic
+            What is written: another attempt at the same replaces this one.
+        write
+            Writes it; may be called several times.
+        """
         try:
-            yield
+            write()
         except OSError as error:
-            self._note(error)
-            self.changed.emit()
+            self._problems[topic] = self._sentence(error)
+            self._again[topic] = write
+            self._later("retry", RETRY_DELAY, self.retry)
+        else:
+            self._problems.pop(topic, None)
+            self._again.pop(topic, None)
+        self.changed.emit()
+        return topic not in self._problems
 
     def retry(self) -> None:
         """Try again to write what could not be written."""
-        self._try(lambda journal: journal.flush())
+        self._stop("retry")
+        if self.is_open:
+            for topic, write in list(self._again.items()):
+                self.attempt(topic, write)
 
     def record_view(self, view: dict[str, Any]) -> None:
         """Remember what is shown, a moment later."""
-        if self.workspace is None:
-            return
-        with self._lock:
+        if self.workspace is not None:
             self._view = view
-            if self._timer is None:
-                self._timer = threading.Timer(VIEW_DELAY, self.save_view)
-                self._timer.daemon = True
-                self._timer.start()
+            self._later("view", VIEW_DELAY, self.save_view)
 
     def save_view(self) -> None:
         """Write the view now."""
-        with self._lock:
-            view, self._view = self._view, None
-            if self._timer:
-                self._timer.cancel()
-            self._timer = None
-        if view is not None and self.workspace is not None and self.workspace.is_open:
-            try:
-                self.workspace.save_view(view)
-            except OSError as error:
-                self._note(error)
+        self._stop("view")
+        view, self._view = self._view, None
+        workspace = self.workspace
+        if view is not None and workspace is not None and workspace.is_open:
+            self.attempt("view", lambda: workspace.save_view(view))
 
     def close(self) -> None:
         """Write what is left and give the workspace back."""
         self.save_view()
+        self.retry()
+        self._stop("retry")
         if self.workspace is not None:
             self.workspace.close()
 
-    def _try(self, write: Callable[[Journal], None]) -> None:
-        if self.workspace is None:
-            return
-        try:
-            write(self.workspace.journal)
-            self.problem = ""
-        except JournalError as error:
-            self._note(error)
-        self.changed.emit()
+    def _later(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        with self._lock:
+            if name not in self._timers:
+                timer = threading.Timer(seconds, call)
+                timer.daemon = True
+                self._timers[name] = timer
+                timer.start()
 
-    def _note(self, error: OSError) -> None:
+    def _stop(self, name: str) -> None:
+        with self._lock:
+            timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _sentence(self, error: OSError) -> str:
         folder = self.workspace.path.name if self.workspace else ""
-        self.problem = (
-            f"{folder}: cannot be written ({error.strerror}); free some space, then go on: "
-            "your strokes are kept in memory and are tried again"
+        return (
+            f"{folder}: cannot be written ({error.strerror or error}); free some space: nothing "
+            "is lost, it is kept in memory and tried again"
         )

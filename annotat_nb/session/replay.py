@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from annotat_nb.annotation import Annotation, Classes, LabelClass, LabelImage
@@ -20,7 +21,7 @@ from annotat_nb.superpixels import SuperpixelMethod
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
+    from annotat_nb.operation import Array
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Resumed:
     pipeline: Pipeline | None = None
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
+    notices: tuple[str, ...] = ()
+    """What could not be brought back, in sentences."""
 
 
 def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
@@ -41,10 +44,12 @@ def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
         If the journal holds an action that this version does not know.
     """
     found = Resumed()
+    if lost := workspace.journal.lost:
+        found.notices = (f"{lost} actions could not be read: the journal is damaged before them",)
     for entry in workspace.journal.entries:
         try:
             _repeat(entry, workspace, annotation, found)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise WorkspaceError(
                 f"{workspace.path.name}: action {entry.number} ({entry.kind}) cannot be repeated "
                 f"({error}); update annotat_nb, or restore the workspace from a copy"
@@ -65,7 +70,7 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
         case "pipeline":
             found.pipeline = Pipeline.model_validate_json(entry.payload)
         case "superpixels":
-            found.superpixels = _superpixels(json.loads(entry.payload), workspace)
+            found.superpixels = _superpixels(json.loads(entry.payload), workspace, annotation)
         case "segmentation":
             _segmentation(json.loads(entry.payload), workspace, annotation, found)
         case kind:
@@ -76,25 +81,36 @@ def _remake(payload: bytes, annotation: Annotation) -> None:
     edit = decode_edit(payload)
     if not all(write.voxels.inside(annotation.shape) for write in edit.writes):
         raise ValueError("it writes outside the volume")
+    first = annotation.new_stroke()
+    if any(s.id != first + n or not 0 <= s.label < 2**15 for n, s in enumerate(edit.strokes)):
+        raise ValueError("its strokes are numbered out of order")
     annotation.make(edit)
 
 
-def _superpixels(facts: dict[str, Any], workspace: Workspace) -> Superpixels | None:
-    data = workspace.load_result(str(facts["file"]))
+def _superpixels(
+    facts: dict[str, Any], workspace: Workspace, annotation: Annotation
+) -> Superpixels | None:
+    data = _result(facts, workspace, annotation)
     if data is None:
         return None
     stored = facts["method"]
     method = stored and SuperpixelMethod.model_validate(stored)
-    return Superpixels(LabelImage(data, origin=str(facts["origin"])), method)
+    image = LabelImage(data, origin=str(facts["origin"]))
+    return Superpixels(image, method, len(np.unique(data)))
 
 
 def _segmentation(
     facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
 ) -> None:
-    data = workspace.load_result(str(facts["file"]))
+    data = _result(facts, workspace, annotation)
     labels = None if data is None else LabelImage(data, origin=str(facts["origin"]))
     annotation.set_labels(labels)
     found.segmented_at = None if labels is None else int(facts["position"])
+
+
+def _result(facts: dict[str, Any], workspace: Workspace, annotation: Annotation) -> Array | None:
+    fits = tuple(facts["shape"]) == annotation.shape
+    return workspace.load_result(facts) if fits else None
 
 
 def stored_view(workspace: Workspace) -> View | None:

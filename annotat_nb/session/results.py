@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psygnal import Signal
 
-from annotat_nb.annotation import Annotation, LabelImage
+from annotat_nb.annotation import LabelImage
+from annotat_nb.rendering import label_histogram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annotat_nb.annotation import Annotation
     from annotat_nb.classify import Prediction
     from annotat_nb.operation import Array
     from annotat_nb.session.engine import Outcome, Superpixels
@@ -50,19 +52,26 @@ class Results:
         self.segmented_at: int | None = None
         """Position of the history that the segmentation knows; None without one."""
         self.kept_features: tuple[str, ...] = ()
-        self.fractions: dict[int, float] = {}
+        self._fractions: tuple[int, dict[int, float]] = (-1, {})
 
     def resume(self, superpixels: Superpixels | None, segmented_at: int | None) -> None:
         """Take over what a workspace holds."""
         self.superpixels, self.segmented_at = superpixels, segmented_at
-        self.fractions = fractions_of(self._annotation.labels)
+
+    @property
+    def fractions(self) -> dict[int, float]:
+        """Share of the voxels that each class has in the segmentation; empty without one."""
+        revision = self._annotation.labels_revision
+        if self._fractions[0] != revision:
+            self._fractions = revision, fractions_of(self._annotation.labels)
+        return dict(self._fractions[1])
 
     def set_superpixels(self, found: Superpixels) -> None:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
-        self._store("superpixels", found.image, {"method": method})
         self.superpixels_changed.emit()
+        self._store("superpixels", found.image, {"method": method})
 
     def set_preview(self, outcome: Outcome) -> None:
         """Keep a preview, in memory only."""
@@ -80,10 +89,9 @@ class Results:
     def set_segmentation(self, labels: LabelImage, position: int) -> None:
         """Keep a segmentation that knows the history up to `position`."""
         self._annotation.set_labels(labels)
-        self.fractions = fractions_of(labels)
         self.segmented_at, self.preview, self.prediction = position, None, None
-        self._store("segmentation", labels, {"position": position})
         self.segmentation_changed.emit()
+        self._store("segmentation", labels, {"position": position})
 
     def probability(self, voxel: Voxel, label: int) -> float | None:
         """Return how probable class `label` was at `voxel`; None when that is unknown."""
@@ -109,15 +117,18 @@ class Results:
         workspace = self._recorder.workspace
         if workspace is None:
             return
-        with self._recorder.guard():
-            file = workspace.save_result(kind, image.data)
-            self._recorder.record(kind, {"file": file, "origin": image.origin, **facts})
-            workspace.drop_results(kind, keep=file)
+
+        def write() -> None:
+            stored = workspace.save_result(kind, image.data)
+            if self._recorder.record(kind, {**stored, "origin": image.origin, **facts}):
+                workspace.drop_results(kind, keep=stored["file"])
+
+        self._recorder.attempt(kind, write)
 
 
 def fractions_of(labels: LabelImage | None) -> dict[int, float]:
     """Return the share of the voxels that each class has; empty without labels."""
     if labels is None:
         return {}
-    ids, counts = np.unique(labels.data, return_counts=True)
-    return {int(n): int(count) / labels.data.size for n, count in zip(ids, counts, strict=True)}
+    counts = label_histogram(labels.data, int(labels.data.max()) + 1)
+    return {number: int(n) / labels.data.size for number, n in enumerate(counts) if n}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from annotat_nb.operation import Record
 from annotat_nb.rendering import COLORMAPS
@@ -58,6 +59,13 @@ class View(Record):
     """Radius of the brush. 1 marks five voxels."""
     tool: ToolName = "paint"
     """What the left mouse button does."""
+
+    @field_validator("window")
+    @classmethod
+    def _ordered(cls, window: tuple[float, float] | None) -> tuple[float, float] | None:
+        if window and not (isfinite(window[0]) and isfinite(window[1]) and window[0] < window[1]):
+            raise ValueError(f"black must be less than white, got {window[0]:g} and {window[1]:g}")
+        return window
 
     @model_validator(mode="after")
     def _known_colormap(self) -> View:

@@ -10,6 +10,7 @@ from typing import Any
 from annotat_nb.annotation import Edit, LabelClass, Runs, Stroke, Write
 
 LENGTH = struct.Struct("<I")
+LARGEST = 2**30
 
 
 def encode_edit(edit: Edit) -> bytes:
@@ -44,10 +45,21 @@ def decode_edit(payload: bytes) -> Edit:
         raise ValueError(f"not an edit: {error}") from error
 
 
+def _inflate(packed: bytes) -> bytes:
+    """Inflate, but no more than any edit needs: a few bytes can stand for terabytes."""
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(packed, LARGEST)
+    if not inflater.eof:
+        raise ValueError("it is cut off or far too large")
+    return raw
+
+
 def _edit(head: dict[str, Any], packed: bytes) -> Edit:
     writes, at = [], 0
     for target, value, length in head["writes"]:
-        voxels = Runs.from_bytes(zlib.decompress(packed[at : at + length]))
+        if target not in ("markers", "labels"):
+            raise ValueError(f"nothing is called {target!r}")
+        voxels = Runs.from_bytes(_inflate(packed[at : at + length]))
         writes.append(Write(target, voxels, int(value)))
         at += length
     classes = head["classes"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 import time
 import weakref
 import zlib
@@ -57,9 +58,11 @@ class Journal:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._file: BinaryIO | None = None
+        self._lock = threading.Lock()
         self._pending: list[Entry] = []
-        self.entries = list(_read_all(folder))
-        """What was in the journal when it was opened."""
+        self.entries, self.lost = _read_all(folder)
+        """What was in the journal when it was opened, and how many actions behind a damaged one
+        had to be left out."""
         self._last = self.entries[-1].number if self.entries else 0
 
     @property
@@ -75,17 +78,31 @@ class Journal:
         JournalError
             If the disk refuses: nothing is lost, the records are tried again with the next one.
         """
-        self._last += 1
-        self._pending.append(Entry(self._last, time.time(), kind, payload))
+        self.queue(kind, payload)
         self.flush()
 
+    def queue(self, kind: str, payload: bytes) -> None:
+        """Put one record in the line of those that the next `flush` writes."""
+        with self._lock:
+            self._last += 1
+            self._pending.append(Entry(self._last, time.time(), kind, payload))
+
     def flush(self) -> None:
-        """Write what is pending."""
-        if not self._pending:
-            return
+        """Write what is pending, and wait until the disk has it.
+
+        Raises
+        ------
+        JournalError
+            If the disk refuses: the records stay pending.
+        """
+        with self._lock:
+            if self._pending:
+                self._write_pending()
+
+    def _write_pending(self) -> None:
         try:
             file = self._file or self._new_file()
-            file.write(b"".join(entry.to_bytes() for entry in self._pending))
+            _write_all(file, b"".join(entry.to_bytes() for entry in self._pending))
             os.fdatasync(file.fileno())
         except OSError as error:
             self._abandon_file()
@@ -117,15 +134,25 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.log") if path.stem.isdigit())
 
 
-def _read_all(folder: Path) -> Iterator[Entry]:
-    last = 0
+def _read_all(folder: Path) -> tuple[list[Entry], int]:
+    """Return the actions in order, and how many were made on top of one that is gone."""
+    entries: list[Entry] = []
+    lost = 0
     for path in _files(folder):
         for entry in _read(path.read_bytes()):
+            last = entries[-1].number if entries else 0
             if entry.number == last + 1:
-                last = entry.number
-                yield entry
+                entries.append(entry)
             elif entry.number > last:
-                return  # a gap: what follows was made on top of something that is gone
+                lost += 1  # a later file may go on from the last good one
+    return entries, lost
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    """Write all of `data`: an unbuffered file may take only a part of it at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _read(raw: bytes) -> Iterator[Entry]:

@@ -9,12 +9,12 @@ import os
 import shutil
 import socket
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
-import numpy as np
-
-from annotat_nb.io.atomic import atomic_write, sync_folder
+from annotat_nb.io.atomic import atomic_write
+from annotat_nb.store.arrays import checksum, read_array, write_array
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.reference import ImageReference
 
@@ -31,6 +31,10 @@ _open_here: weakref.WeakValueDictionary[Path, Workspace] = weakref.WeakValueDict
 
 class WorkspaceError(ValueError):
     """A workspace cannot be opened; the message says which, why, and what to do."""
+
+
+class ForeignWorkspace(WorkspaceError):
+    """The folder belongs to another image, or is no workspace at all."""
 
 
 class Workspace:
@@ -77,7 +81,7 @@ class Workspace:
         """
         known = self.image
         if known is not None and not known.agrees_with(volume):
-            raise WorkspaceError(
+            raise ForeignWorkspace(
                 f"{self.path.name}: belongs to {known.name or 'another image'} of shape "
                 f"{known.shape}, not to {volume.name or 'this one'} of shape {volume.shape}; "
                 "choose another workspace for this image"
@@ -125,35 +129,38 @@ class Workspace:
             return None
         return view if isinstance(view, dict) else None
 
-    def save_result(self, name: str, data: Array) -> str:
-        """Store an array as Zarr under a new file name and return that name."""
-        import zarr
+    def save_result(self, name: str, data: Array) -> dict[str, Any]:
+        """Store an array as Zarr under a new file name; return what `load_result` needs.
 
+        Raises
+        ------
+        OSError
+            If it cannot be written whole; what was stored before stays.
+        """
         folder = self.path / "results"
         folder.mkdir(mode=0o700, exist_ok=True)
         numbers = [int(p.name.split("-")[-1]) for p in folder.glob(f"{name}-*[0-9]")]
         final = folder / f"{name}-{max(numbers, default=0) + 1:06d}"
-        part = final.with_name(f"{final.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        zarr.save_array(str(part), data)
-        part.rename(final)
-        sync_folder(folder)
-        return final.name
+        write_array(final, data)
+        facts = {"shape": data.shape, "dtype": data.dtype.str, "checksum": checksum(data)}
+        return {"file": final.name, **facts}
 
-    def load_result(self, name: str) -> Array | None:
-        """Return a stored array; None when it is gone or unreadable."""
-        import zarr
-
-        path = self.path / "results" / Path(name).name
-        if not path.is_dir():
-            return None
-        return np.asarray(zarr.open_array(str(path), mode="r"))
+    def load_result(self, facts: dict[str, Any]) -> Array | None:
+        """Return a stored array; None when it is gone, damaged or not what `facts` say."""
+        path = self.path / "results" / Path(str(facts["file"])).name
+        return read_array(path, tuple(facts["shape"]), facts["dtype"], facts["checksum"])
 
     def drop_results(self, name: str, *, keep: str) -> None:
         """Remove the stored arrays called `name`, but for the file `keep`."""
         for path in (self.path / "results").glob(f"{name}-*"):
             if path.name != keep:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def hand_over(self) -> None:
+        """Write what is pending and give the folder to whoever opens it next."""
+        with suppress(OSError):
+            self.journal.flush()
+        self.close()
 
     def close(self) -> None:
         """Give the folder back; another session may then open it."""
@@ -163,16 +170,16 @@ class Workspace:
 
     def _refuse_other_folder(self) -> None:
         if self.path.exists() and not self.path.is_dir():
-            raise WorkspaceError(f"{self.path.name}: is a file; name a folder for the workspace")
+            raise ForeignWorkspace(f"{self.path.name}: is a file; name a folder for the workspace")
         is_foreign = self.path.is_dir() and not (self.path / "lock").exists()
         if is_foreign and any(self.path.iterdir()):
-            raise WorkspaceError(
+            raise ForeignWorkspace(
                 f"{self.path.name}: holds other files; name a new folder for the workspace"
             )
 
     def _take_lock(self) -> BinaryIO:
         if (former := _open_here.get(self.path)) is not None:
-            former.close()
+            former.hand_over()
         file = (self.path / "lock").open("a+b")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psygnal import EmitLoopError
 from pydantic import ValidationError
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 def sentence(error: BaseException) -> str:
     """Return what `error` tells a user, on one line."""
+    if isinstance(error, EmitLoopError) and error.__cause__ is not None:
+        return sentence(error.__cause__)  # the error of a listener, wrapped by the signal
     if isinstance(error, ValidationError):
         return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
     if isinstance(error, MemoryError):

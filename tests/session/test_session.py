@@ -169,6 +169,31 @@ def test_cancel_leaves_what_was_there(painted, monkeypatch):
     assert painted.segmentation is None
 
 
+def test_fractions_follow_the_label(painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=FAST)
+    painted.apply()
+    before = painted.fractions
+    painted.classes.remove(1)
+    assert painted.fractions == {0: 1.0}
+    assert painted.view.label == 0
+    painted.undo()
+    assert painted.fractions == before
+
+
+def test_closing_cancels_what_runs_and_what_waits(volume):
+    session, inside = an.Session(volume), threading.Event()
+
+    def endless(job):
+        inside.set()
+        while True:
+            job.report("working", 0.1)
+
+    jobs = [session.runner.submit("x", endless) for _ in range(3)]
+    assert inside.wait(5)
+    session.close()
+    assert [job.state for job in jobs] == ["cancelled"] * 3
+
+
 def test_a_class_removed_during_apply_is_background_in_the_result(painted, monkeypatch):
     painted.classes.add("third")
     painted.paint([(34, 4), (34, 40)], index=3, label=2, radius=2)
@@ -292,6 +317,8 @@ def test_a_view_that_does_not_exist_is_refused(session):
         ({"axis": "w"}, "axis"),
         ({"colourmap": "Hot"}, "did you mean 'colormap'"),
         ({"z": -1}, "greater than or equal to 0"),
+        ({"window": (5, 5)}, "black must be less than white"),
+        ({"window": (0, float("nan"))}, "black must be less than white"),
     ):
         with pytest.raises(ValueError, match=words):
             session.show(**bad)

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from psygnal import EmitLoopError
 
 import annotat_nb as an
 from annotat_nb.session import SessionClosed, SessionError
@@ -121,6 +122,84 @@ def test_strokes_survive_a_full_disk_and_are_written_later(volume, path, monkeyp
         assert session.recorder.state == "saved"
     with an.open(path) as again:
         assert again.markers.stroke_count() == 2
+
+
+def test_what_the_disk_refused_is_written_when_the_session_closes(volume, path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with an.Session(volume, workspace=path) as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", full)
+            session.paint([(1, 1)], label=0, radius=1)
+        assert session.recorder.state == "not saved"
+    with an.open(path) as again:
+        assert again.markers.stroke_count() == 1
+
+
+def test_a_stroke_is_saved_before_anybody_hears_of_it(volume, path):
+    def broken(_):
+        raise RuntimeError("a view cannot draw")
+
+    with an.Session(volume, workspace=path) as session:
+        session.annotation.changed.connect(broken)
+        with pytest.raises(EmitLoopError, match="cannot draw"):
+            session.paint([(1, 1)], label=0, radius=1)
+        with pytest.raises(EmitLoopError, match="cannot draw"):
+            session.undo()
+        with pytest.raises(EmitLoopError, match="cannot draw"):
+            session.redo()
+    with an.open(path) as again:
+        assert again.markers.stroke_count() == 1
+        assert not again.annotation.history.undone
+
+
+def test_a_result_that_could_not_be_stored_is_stored_later(volume, path, monkeypatch):
+    from annotat_nb.store import workspace as module
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with an.Session(volume, workspace=path) as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "write_array", full)
+            session.generate_superpixels()
+        session.paint([(1, 1)], label=0, radius=1)
+        assert session.recorder.state == "not saved"
+        session.recorder.retry()
+        assert session.recorder.state == "saved"
+        expected = session.superpixels.data
+    with an.open(path) as again:
+        np.testing.assert_array_equal(again.superpixels.data, expected)
+
+
+def test_a_damaged_result_costs_only_itself(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+        session.generate_superpixels()
+    (stored,) = (path / "results").glob("superpixels-*")
+    (stored / "zarr.json").write_text("{}")
+    with an.open(path) as again:
+        assert again.superpixels is None
+        assert again.markers.stroke_count() == 2
+
+
+def test_a_lost_visualization_image_costs_only_itself(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        session.visualization = an.Volume(255 - volume.data)
+    (path / "visualization.npy").unlink()
+    with an.open(path) as again:
+        assert again.visualization is None
+        assert "visualization image is left out" in again.notices[0]
+
+
+def test_images_that_differ_anywhere_in_a_slice_are_told_apart(tmp_path):
+    data = np.zeros((3, 2048, 700), "uint16")
+    an.Session(an.Volume(data), workspace=tmp_path / "a").close()
+    other = data.copy()
+    other[1, 1500:1540] = 7
+    with pytest.raises(WorkspaceError, match="belongs to another image"):
+        an.Session(an.Volume(other), workspace=tmp_path / "a")
 
 
 PAINTER = """

@@ -1,4 +1,5 @@
 import os
+import threading
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,50 @@ def test_a_failing_disk_keeps_the_records_and_writes_them_later(folder, monkeypa
     assert journal.pending == 0
     journal.close()
     assert read(folder) == [("edit", b"1"), ("edit", b"2"), ("edit", b"3"), ("edit", b"4")]
+
+
+def test_a_disk_that_takes_only_a_part_loses_nothing(folder):
+    """A write may be cut short, as by a limit of the file size or a full disk."""
+    import resource
+
+    journal = Journal(folder)
+    journal.append("edit", b"1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(JournalError):
+            journal.append("edit", b"2" * 500)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    journal.append("edit", b"3")
+    journal.close()
+    assert read(folder) == [("edit", b"1"), ("edit", b"2" * 500), ("edit", b"3")]
+
+
+def test_work_after_a_damaged_record_is_kept(folder):
+    fill(folder)
+    fill(folder, [("edit", b"later")])
+    (first, _) = sorted(folder.glob("*.log"))
+    raw = bytearray(first.read_bytes())
+    raw[-3] ^= 1
+    first.write_bytes(raw)
+    assert Journal(folder).lost == 1
+    fill(folder, [("edit", b"new"), ("edit", b"newer")])
+    assert read(folder) == [*RECORDS[:2], ("edit", b"new"), ("edit", b"newer")]
+
+
+def test_two_threads_write_whole_records(folder):
+    journal = Journal(folder)
+    threads = [
+        threading.Thread(target=lambda: [journal.append("edit", b"x" * 100) for _ in range(50)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    assert len(Journal(folder).entries) == 200
 
 
 def test_a_record_counts_only_once_it_is_synced(folder, monkeypatch):

@@ -85,14 +85,56 @@ def test_a_project_file_that_cannot_be_used_is_explained(tmp_path, content, reas
 
 def test_results_are_kept_whole_and_old_ones_dropped(tmp_path):
     workspace = Workspace(tmp_path / "a.annotat")
-    names = [workspace.save_result("labels", np.full((2, 3, 4), n, "uint8")) for n in (1, 2)]
-    workspace.drop_results("labels", keep=names[1])
-    assert workspace.load_result(names[0]) is None
-    np.testing.assert_array_equal(workspace.load_result(names[1]), np.full((2, 3, 4), 2))
+    old, new = (workspace.save_result("labels", np.full((2, 3, 4), n, "uint8")) for n in (0, 2))
+    workspace.drop_results("labels", keep=new["file"])
+    assert workspace.load_result(old) is None
+    np.testing.assert_array_equal(workspace.load_result(new), np.full((2, 3, 4), 2))
 
 
-def test_a_result_name_cannot_leave_the_workspace(tmp_path):
-    assert Workspace(tmp_path / "a.annotat").load_result("../../etc") is None
+@pytest.fixture
+def stored(tmp_path):
+    """A workspace with one array, where it lies, and how to read it."""
+    workspace = Workspace(tmp_path / "a.annotat")
+    facts = workspace.save_result("labels", np.arange(24, dtype="uint8").reshape(2, 3, 4))
+    assert workspace.load_result(facts) is not None
+    return workspace, workspace.path / "results" / facts["file"], facts
+
+
+def test_a_result_name_cannot_leave_the_workspace(stored):
+    workspace, _, facts = stored
+    assert workspace.load_result({**facts, "file": f"../results/../../{facts['file']}"}) is not None
+    assert workspace.load_result({**facts, "file": "../project.json"}) is None
+
+
+@pytest.mark.parametrize("what", ["chunk gone", "chunk changed", "metadata gone", "nonsense"])
+def test_a_damaged_result_is_no_result(stored, what):
+    workspace, path, facts = stored
+    chunk = next(p for p in path.rglob("*") if p.is_file() and p.name != "zarr.json")
+    if what == "chunk gone":
+        chunk.unlink()
+    elif what == "chunk changed":
+        chunk.write_bytes(chunk.read_bytes()[::-1])
+    elif what == "metadata gone":
+        (path / "zarr.json").unlink()
+    else:
+        (path / "zarr.json").write_text("{}")
+    assert workspace.load_result(facts) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("shape", [10**9] * 3), ("dtype", "<u4"), ("checksum", 0)]
+)
+def test_a_result_that_is_not_what_was_stored_is_no_result(stored, name, value):
+    workspace, _, facts = stored
+    assert workspace.load_result({**facts, name: value}) is None
+
+
+def test_an_array_packed_with_a_foreign_codec_is_never_unpacked(stored):
+    workspace, path, facts = stored
+    metadata = json.loads((path / "zarr.json").read_text())
+    metadata["codecs"][-1]["name"] = "numcodecs.pickle"
+    (path / "zarr.json").write_text(json.dumps(metadata))
+    assert workspace.load_result(facts) is None
 
 
 def test_an_unreadable_view_is_no_view(tmp_path):
