@@ -164,14 +164,15 @@ class SessionBase:
         """Feature channels that the last training used; empty before there was one."""
         return self.results.kept_features
 
-    def probe(self, voxel: tuple[int, int, int]) -> Probe:
-        """Say what is at `voxel`, (z, y, x): intensity, class and its probability."""
+    def probe(self, voxel: tuple[int, int, int], *, probability: bool = True) -> Probe:
+        """Say what is at `voxel`, (z, y, x): intensity, class and, if asked, its probability."""
         shown = self.visualization if self.view.image == "alternative" else self.volume
         value = (shown or self.volume).data[voxel]
         if self.segmentation is None:
             return Probe(value, None, None)
         label = int(self.segmentation.data[voxel])
-        return Probe(value, label, self.results.probability(voxel, label))
+        share = self.results.probability(voxel, label) if probability else None
+        return Probe(value, label, share)
 
     def show(self, **changes: Any) -> None:
         """Change what is shown: ``session.show(axis="y", y=12, colormap="Viridis")``.

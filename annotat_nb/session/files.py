@@ -66,6 +66,7 @@ class Files(SessionBase):
             name = Path(path).name
             position = self.annotation.history.position
             self.results.set_segmentation(LabelImage(labels, origin=name), position)
+        self.results.write()
 
     def save_superpixels(self, path: PathLike) -> Path:
         """Write the superpixels as TIFF or RAW, and return the path.
@@ -96,6 +97,7 @@ class Files(SessionBase):
             self.results.set_superpixels(
                 Superpixels(LabelImage(ids, origin=name), None, len(np.unique(ids)))
             )
+        self.results.write()
 
     def save_annotation(self, path: PathLike) -> Path:
         """Write the markers with the class table as an int16 TIFF, -1 where nothing is marked.

@@ -53,6 +53,7 @@ class Results:
         """Position of the history that the segmentation knows; None without one."""
         self.kept_features: tuple[str, ...] = ()
         self._fractions: tuple[int, dict[int, float]] = (-1, {})
+        self._unwritten: list[tuple[str, LabelImage, dict[str, Any]]] = []
 
     def resume(self, superpixels: Superpixels | None, segmented_at: int | None) -> None:
         """Take over what a workspace holds."""
@@ -70,8 +71,8 @@ class Results:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
+        self._unwritten.append(("superpixels", found.image, {"method": method}))
         self.superpixels_changed.emit()
-        self._store("superpixels", found.image, {"method": method})
 
     def set_preview(self, outcome: Outcome) -> None:
         """Keep a preview, in memory only."""
@@ -90,8 +91,14 @@ class Results:
         """Keep a segmentation that knows the history up to `position`."""
         self._annotation.set_labels(labels)
         self.segmented_at, self.preview, self.prediction = position, None, None
+        self._unwritten.append(("segmentation", labels, {"position": position}))
         self.segmentation_changed.emit()
-        self._store("segmentation", labels, {"position": position})
+
+    def write(self) -> None:
+        """Write to the workspace what is new; slow, so not to be called under the lock."""
+        unwritten, self._unwritten = self._unwritten, []
+        for kind, image, facts in unwritten:
+            self._store(kind, image, facts)
 
     def probability(self, voxel: Voxel, label: int) -> float | None:
         """Return how probable class `label` was at `voxel`; None when that is unknown."""

@@ -64,6 +64,7 @@ class Segmenting(SessionBase):
             with self.lock:
                 self._refuse_stale(self.pipeline.superpixels == pipeline.superpixels)
                 self.results.set_superpixels(found)
+            self.results.write()
 
         return self._run("Generate superpixels", work, commit, block)
 
@@ -158,3 +159,4 @@ class Segmenting(SessionBase):
             begun = outcome.snapshot.pipeline, outcome.snapshot.superpixels
             self._refuse_stale(begun == (self.pipeline, self.results.superpixels))
             keep(outcome)
+        self.results.write()

@@ -2,10 +2,11 @@
 
 from annotat_nb.store.journal import Entry, Journal, JournalError
 from annotat_nb.store.reference import ImageReference, digest_of
-from annotat_nb.store.workspace import Workspace, WorkspaceError
+from annotat_nb.store.workspace import ForeignWorkspace, Workspace, WorkspaceError
 
 __all__ = [
     "Entry",
+    "ForeignWorkspace",
     "ImageReference",
     "Journal",
     "JournalError",

@@ -9,12 +9,12 @@ import ipywidgets as w
 
 from annotat_nb import io
 from annotat_nb.session import Session
-from annotat_nb.store import WorkspaceError
+from annotat_nb.store import ForeignWorkspace
 from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.canvas.layers import LAYERS
 from annotat_nb.widgets.commands import Command, menus_of
 from annotat_nb.widgets.dialogs import Dialogs
-from annotat_nb.widgets.housekeeping import close_tree, current_cell
+from annotat_nb.widgets.housekeeping import close_tree, current_run
 from annotat_nb.widgets.loop import Loop
 from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MENUS = ("File", "Edit", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
 
-# Which Annotator each notebook cell shows: running the cell again closes the former one.
-_shown_by_cell: dict[str, Annotator] = {}
+# The Annotators that each notebook cell shows, and by which run of it: the next run closes them.
+_shown_by_cell: dict[str, tuple[str, list[Annotator]]] = {}
 
 
 class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -54,13 +54,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     def __init__(self, session: Session | None = None, *, height: str = "520px") -> None:
-        _close_former(self)
+        _close_former()
         self._loop = Loop()
         self._bench: Workbench | None = None
         self._opened: Session | None = None
         self.canvas = SliceCanvas(height=height)
         self.dialogs = Dialogs(self.attempt)
-        self.menu = MenuBar()
+        self.menu = MenuBar(self.attempt)
         self.saved = Message()
         self.message = Message()
         self._top = w.HBox([self.menu, self.saved]).add_class("annotat-top")
@@ -69,7 +69,9 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._line = w.HBox().add_class("annotat-feet")
         super().__init__([])
         self.add_class("annotat-root")
+        self._height = height
         self.attach(session)
+        _remember(self)
 
     @property
     def session(self) -> Session | None:
@@ -92,7 +94,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._show_nothing()
             return
         self._bench = Workbench(
-            session, self.canvas, self.dialogs, self.message, self._loop, self._refresh
+            session,
+            self.canvas,
+            self.dialogs,
+            self.message,
+            self._loop,
+            self.attempt,
+            self._refresh,
         )
         self._show_bench(self._bench)
 
@@ -154,6 +162,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._refresh()
 
     def _show_bench(self, bench: Workbench) -> None:
+        bench.side.layout.max_height = self._height
         self._main.children = (self._stage, bench.side)
         self._line.children = [self.message, bench.jobs]
         below = [bench.slices, self._line, bench.status]
@@ -202,28 +211,42 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
 
 def session_for(volume: Volume) -> Session:
-    """Return a session on `volume` in the first folder beside it that is free or its own."""
+    """Return a session on `volume` in the first folder beside it that is free or its own.
+
+    Raises
+    ------
+    WorkspaceError
+        If its own folder is in use, or cannot be read.
+    """
     if volume.source is None:
         return Session(volume)
     for folder in _workspaces(volume.source):
         try:
             return Session(volume, folder)
-        except (WorkspaceError, PermissionError, OSError):
-            continue
+        except (ForeignWorkspace, OSError):
+            continue  # another image's, or not to be written to
     return Session(volume)
 
 
 def _workspaces(source: Path) -> list[Path]:
     homes = [source.parent, Path.home()]
-    stem = source.name.split(".")[0].strip("*? ") or "image"
+    name = source.name if source.is_dir() else source.stem
+    stem = name.strip("*?. ") or "image"
     return [home / f"{stem}{n}.annotat" for home in homes for n in ("", "-2", "-3", "-4")]
 
 
-def _close_former(app: Annotator) -> None:
-    cell = current_cell()
-    if cell is None:
-        return
-    former = _shown_by_cell.pop(cell, None)
-    if former is not None:
-        former.close()
-    _shown_by_cell[cell] = app
+def _close_former() -> None:
+    """Close what an earlier run of this cell shows."""
+    run = current_run()
+    if run is not None and run.cell in _shown_by_cell:
+        number, shown = _shown_by_cell[run.cell]
+        if number != run.number:
+            del _shown_by_cell[run.cell]
+            for app in shown:
+                app.close()
+
+
+def _remember(app: Annotator) -> None:
+    run = current_run()
+    if run is not None:
+        _shown_by_cell.setdefault(run.cell, (run.number, []))[1].append(app)

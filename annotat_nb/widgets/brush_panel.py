@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 from annotat_nb.session.view import LARGEST_RADIUS
 
 if TYPE_CHECKING:
@@ -13,9 +16,17 @@ if TYPE_CHECKING:
 
 
 class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Radius of the brush, and Erase all markers, which asks before it acts."""
+    """Radius of the brush, and Erase all markers.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    session
+        Whose markers.
+    erase_all
+        Called to ask, and then to unmark everything.
+    """
+
+    def __init__(self, session: Session, erase_all: Callable[[], object]) -> None:
         self._session = session
         self.radius = w.IntSlider(
             session.view.radius,
@@ -26,9 +37,9 @@ class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.radius.observe(lambda change: session.show(radius=change["new"]), "value")
         self.erase_all = w.Button(
-            description="Erase all markers", tooltip="Unmark everything; Undo brings it back"
+            description="Erase all markers…", tooltip="Unmark everything; Undo brings it back"
         )
-        self.erase_all.on_click(lambda _: session.erase_all())
+        self.erase_all.on_click(lambda _: erase_all())
         super().__init__([self.radius, self.erase_all])
 
     def refresh(self) -> None:

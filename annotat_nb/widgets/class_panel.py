@@ -10,13 +10,12 @@ import ipywidgets as w
 import traitlets
 
 from annotat_nb.widgets.menu import FRONT
-from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
 
-Say = Callable[[str], object]
+Attempt = Callable[..., object]
 
 
 class ClassList(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
@@ -37,20 +36,20 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     ----------
     session
         Whose classes are shown.
-    say
-        Called with a sentence when something cannot be done.
+    attempt
+        Called with a verb of the session and its arguments; shows what goes wrong.
     """
 
-    def __init__(self, session: Session, say: Say) -> None:
-        self._session, self._say = session, say
+    def __init__(self, session: Session, attempt: Attempt) -> None:
+        self._session, self._attempt = session, attempt
         self.list = ClassList()
         self.add = w.Button(icon="plus", description="Add", tooltip="Add a class to look for")
         self.remove = w.Button(
             icon="minus", description="Remove", tooltip="Remove the class with all its markers"
         )
         self.rename = w.Button(description="Rename", tooltip="Give the class another name (F2)")
-        self.add.on_click(lambda _: self._add())
-        self.remove.on_click(lambda _: self._try(session.classes.remove, self.list.selected))
+        self.add.on_click(lambda _: attempt(self._add))
+        self.remove.on_click(lambda _: self._attempt(session.classes.remove, self.list.selected))
         self.rename.on_click(lambda _: self.list.send({"kind": "rename", "id": self.list.selected}))
         self.list.on_msg(self._receive)
         self.list.observe(lambda change: session.show(label=change["new"]), "selected")
@@ -60,8 +59,6 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def refresh(self) -> None:
         """Show the table as it is now."""
-        if self._session.view.label not in self._session.classes:
-            self._session.show(label=0)
         fractions = self._session.fractions
         with self.list.hold_sync():
             self.list.classes = [
@@ -92,13 +89,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "recolor": self._session.classes.recolor,
             "show": self._session.classes.show,
         }
-        self._try(verbs[content["kind"]], int(content["id"]), content["value"])
-
-    def _try(self, verb: Callable[..., object], *arguments: Any) -> None:
-        try:
-            verb(*arguments)
-        except (ValueError, KeyError) as error:
-            self._say(sentence(error))
+        self._attempt(verbs[content["kind"]], int(content["id"]), content["value"])
 
 
 def percent(share: float) -> str:

@@ -47,7 +47,7 @@ def session_commands(
     """Return what can be done with an open image."""
     return [
         *_file_commands(session, dialogs),
-        *_edit_commands(session),
+        *_edit_commands(session, dialogs),
         *_view_commands(session, canvas, dialogs),
         *_tool_keys(session),
         *_classification_commands(session, dialogs, run),
@@ -92,7 +92,7 @@ def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
     ]
 
 
-def _edit_commands(session: Session) -> list[Command]:
+def _edit_commands(session: Session, dialogs: Dialogs) -> list[Command]:
     history = session.annotation.history
     return [
         Command(
@@ -111,8 +111,8 @@ def _edit_commands(session: Session) -> list[Command]:
         ),
         Command(
             "Edit",
-            "Erase all markers",
-            session.erase_all,
+            "Erase all markers…",
+            lambda: dialogs.erase_all(session),
             reason=lambda: None if session.markers.stroke_count() else "Nothing is painted yet",
         ),
     ]

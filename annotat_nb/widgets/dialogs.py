@@ -15,6 +15,7 @@ from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.raw_panel import RawPanel
+from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
@@ -146,6 +147,19 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         names.observe(follow, "value")
         self.show(w.VBox([names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)]))
 
+    def erase_all(self, session: Session) -> None:
+        """Ask, naming the consequence, and unmark everything."""
+
+        def erase() -> None:
+            self.dismiss()
+            self._attempt(session.erase_all)
+
+        count = session.markers.stroke_count()
+        strokes = "the only stroke" if count == 1 else f"all {count} strokes"
+        question = Line(f"Unmark {strokes} in all slices? Undo brings them back.")
+        buttons = _buttons(**{"Erase all": erase, "Cancel": self.dismiss})
+        self.show(w.VBox([question, buttons]))
+
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""
         rows = [(" or ".join(c.keys), c.title) for c in commands if c.keys]
@@ -173,6 +187,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
 
 MOUSE = (
+    ("0 to 9", "Choose a class"),
+    ("[ and ]", "Smaller and larger brush"),
     ("Wheel", "Next slice"),
     ("Ctrl+wheel", "Zoom at the pointer"),
     ("Middle button, or Space and drag", "Move the picture"),

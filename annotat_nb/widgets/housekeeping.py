@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -33,12 +34,21 @@ def _widgets_in(value: Any) -> Iterable[w.Widget]:
             yield from _widgets_in(item)
 
 
-def current_cell() -> str | None:
-    """Return the id of the notebook cell that is running; None outside one."""
+@dataclass(frozen=True)
+class Run:
+    """One run of a notebook cell."""
+
+    cell: str
+    number: str
+
+
+def current_run() -> Run | None:
+    """Return which run of which notebook cell this is; None outside a notebook."""
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    metadata = shell.kernel.get_parent().get("metadata", {})
-    return str(metadata["cellId"]) if "cellId" in metadata else None
+    parent = shell.kernel.get_parent()
+    cell = parent.get("metadata", {}).get("cellId")
+    return None if cell is None else Run(str(cell), str(parent["header"]["msg_id"]))

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from annotat_nb.jobs import Job
 
 
@@ -30,21 +28,12 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         """The job that is shown; None when none runs."""
         return self._job
 
-    def follow(self, job: Job, call: Callable[[Callable[[], object]], None]) -> None:
-        """Show `job` until it ends; `call` brings its reports to the thread of the page."""
+    def show(self, job: Job | None) -> None:
+        """Show how far `job` is; None hides the line."""
         self._job = job
-        job.changed.connect(lambda: call(self.refresh))
-        call(self.refresh)
-
-    def refresh(self) -> None:
-        """Show how far the job is."""
-        job = self._job
-        if job is None:
-            return
-        self._job = None if job.is_over else job
-        self.layout.display = "none" if job.is_over else ""
-        self.bar.value = job.share
-        self.text.value = "" if job.is_over else describe(job)
+        self.layout.display = "none" if job is None else ""
+        if job is not None:
+            self.bar.value, self.text.value = job.share, describe(job)
 
     def _cancel(self) -> None:
         if self._job is not None:

@@ -29,22 +29,29 @@ class Item:
 
 @dataclass(frozen=True)
 class Menu:
-    """A menu: its title and its lines, None for a line that separates."""
+    """A menu: its title and its lines."""
 
     label: str
-    items: Sequence[Item | None]
+    items: Sequence[Item]
 
 
 class MenuBar(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
-    """Menus that open in the browser at once, whatever the kernel does."""
+    """Menus that open in the browser at once, whatever the kernel does.
+
+    Parameters
+    ----------
+    attempt
+        Called with what a line does; shows what goes wrong instead of raising.
+    """
 
     _esm = FRONT / "menu.js"
     _css = FRONT / "annotator.css"
 
     menus = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self) -> None:
+    def __init__(self, attempt: Callable[..., object]) -> None:
         super().__init__()
+        self._attempt = attempt
         self._actions: dict[str, Callable[[], object]] = {}
         self.on_msg(self._receive)
 
@@ -54,7 +61,7 @@ class MenuBar(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untype
             f"{menu.label}/{item.label}": item.action
             for menu in menus
             for item in menu.items
-            if item and not item.reason
+            if not item.reason
         }
         self.menus = [{"label": m.label, "items": [_line(m, i) for i in m.items]} for m in menus]
 
@@ -66,17 +73,15 @@ class MenuBar(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untype
         KeyError
             If there is no such item, or it is disabled.
         """
-        self._actions[f"{menu}/{item}"]()
+        self._attempt(self._actions[f"{menu}/{item}"])
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         action = self._actions.get(str(content.get("id")))
         if action is not None:
-            action()
+            self._attempt(action)
 
 
-def _line(menu: Menu, item: Item | None) -> dict[str, Any]:
-    if item is None:
-        return {"separator": True}
+def _line(menu: Menu, item: Item) -> dict[str, Any]:
     return {
         "id": f"{menu.label}/{item.label}",
         "label": item.label,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import numpy as np
 
@@ -21,9 +23,22 @@ if TYPE_CHECKING:
 REFINE_AFTER = 0.25
 """Seconds without a change of contrast after which a deep image is sent with its new window."""
 NOTHING = -1
+Attempt = Callable[..., object]
+Some = ParamSpec("Some")
 OPACITY = {"boundaries": 0.8, "markers": 0.8}
 FINEST, MOST_PIXELS = 3, 2048
 """Boundaries are drawn up to a third of a voxel thin, on at most so many pixels a side."""
+
+
+def steady(draw: Callable[Concatenate[SliceView, Some], None]) -> Any:
+    """Let `draw` see a session that stands still, and show all that it draws in one moment."""
+
+    @wraps(draw)
+    def drawn(self: SliceView, *arguments: Some.args, **named: Some.kwargs) -> None:
+        with self.session.lock, self.canvas.batch():
+            draw(self, *arguments, **named)
+
+    return drawn
 
 
 class SliceView:
@@ -37,25 +52,28 @@ class SliceView:
         Where it is drawn.
     loop
         Where drawing happens after a job.
+    attempt
+        Called with what the pen asks for; shows what goes wrong instead of raising.
     """
 
-    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop) -> None:
+    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop, attempt: Attempt) -> None:
         self.session, self.canvas = session, canvas
-        self._loop = loop
+        self._loop, self._attempt = loop, attempt
+        self._windows: dict[int, tuple[float, float]] = {}
         self._sent_window = (0.0, 255.0)
         self._acknowledge: int | None = None
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
         self._connect()
         self.redraw()
 
+    @steady
     def redraw(self) -> None:
         """Draw every layer."""
         self._set_pen()
-        with self.canvas.batch():
-            self._draw_slice()
-            self._draw_labels()
-            self._draw_boundaries()
-            self._draw_markers()
+        self._draw_slice()
+        self._draw_labels()
+        self._draw_boundaries()
+        self._draw_markers()
 
     @property
     def image(self) -> Volume:
@@ -67,7 +85,10 @@ class SliceView:
     @property
     def window(self) -> tuple[float, float]:
         """The intensities shown as black and white."""
-        return self.session.view.window or automatic_window(self.image)
+        image = self.image
+        if id(image) not in self._windows:
+            self._windows = {id(image): automatic_window(image)}
+        return self.session.view.window or self._windows[id(image)]
 
     def close(self) -> None:
         """Stop following session and canvas."""
@@ -77,6 +98,7 @@ class SliceView:
 
     def _connect(self) -> None:
         session, canvas, on_loop = self.session, self.canvas, self._loop.call
+        attempt = self._attempt
         self._connections: list[tuple[Any, Any]] = [
             (session.view_changed, self._follow_view),
             (session.annotation.changed, self._follow_edit),
@@ -85,9 +107,9 @@ class SliceView:
             (session.results.segmentation_changed, lambda: on_loop(self._draw_labels)),
             (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
             (session.visualization_changed, self._draw_slice),
-            (canvas.stroked, self._take_stroke),
-            (canvas.centred, self._center),
-            (canvas.picked, self._pick),
+            (canvas.stroked, lambda stroke: attempt(self._take_stroke, stroke)),
+            (canvas.centred, lambda *place: attempt(self._center, *place)),
+            (canvas.picked, lambda *place: attempt(self._pick, *place)),
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
@@ -117,11 +139,11 @@ class SliceView:
     def _follow_classes(self) -> None:
         self._loop.call(self._recolor)
 
+    @steady
     def _recolor(self) -> None:
         self._set_pen()
-        with self.canvas.batch():
-            self._draw_labels()
-            self._draw_markers()
+        self._draw_labels()
+        self._draw_markers()
 
     def _set_pen(self) -> None:
         view, pen = self.session.view, self.canvas.pen
@@ -137,6 +159,7 @@ class SliceView:
                 "markers": view.show_markers,
             }
 
+    @steady
     def _draw_slice(self) -> None:
         view, image = self.session.view, self.image
         data = image.slice(view.axis, view.index)
@@ -145,9 +168,8 @@ class SliceView:
         else:
             self._sent_window = self.window
             grey = to_grey(data, *self._sent_window)
-        with self.canvas.batch():
-            self.canvas.show_slice(grey, slice_id=self.slice_id(view))
-            self._adjust_window(refine=False)
+        self.canvas.show_slice(grey, slice_id=self.slice_id(view))
+        self._adjust_window(refine=False)
 
     def _adjust_window(self, *, refine: bool = True) -> None:
         black, white = self._sent_window
@@ -156,15 +178,19 @@ class SliceView:
         if refine and self.image.dtype != np.uint8:
             self._refine.ask()
 
+    @steady
     def _draw_labels(self) -> None:
         shown = self._labels()
         if shown is None:
             self.canvas.clear("labels")
         else:
-            # Row 0 is nothing at all; Background is known but does not cover the image.
-            table = rgba_table(self._colors(), visible=self._visible())
-            table[0, 3] = 0
-            self.canvas.show_labels(shown, np.vstack([np.zeros((1, 4), np.uint8), table]))
+            # Row 0 is nothing at all, row 1 is Background, which does not cover the image.
+            known = rgba_table(self._colors(), visible=self._visible())
+            # A label may hold classes that were removed since: those are not drawn.
+            table = np.zeros((max(len(known), int(shown.max())) + 1, 4), np.uint8)
+            table[1 : len(known) + 1] = known
+            table[1, 3] = 0
+            self.canvas.show_labels(shown, table)
 
     def _labels(self) -> Array | None:
         """Return the classes of the slice plus one, 0 where none is known; a preview first."""
@@ -184,6 +210,7 @@ class SliceView:
         rows, columns = (e for name, e in zip(AXES, shape, strict=True) if name != axis)
         return rows, columns
 
+    @steady
     def _draw_boundaries(self) -> None:
         view, superpixels = self.session.view, self.session.superpixels
         if superpixels is None:
@@ -193,6 +220,7 @@ class SliceView:
             lines = boundaries(superpixels.slice(view.axis, view.index), fineness=fineness)
             self.canvas.show_boundaries(lines, fineness=fineness)
 
+    @steady
     def _draw_markers(self, plane: tuple[slice, slice] | None = None) -> None:
         view, markers = self.session.view, self.session.markers
         if plane is None:
@@ -241,7 +269,7 @@ class SliceView:
                 self.session.edit(tool_of(stroke, AXES[axis], index))
             finally:
                 self._acknowledge = None
-        self.canvas.acknowledge(stroke.id)  # of a stroke that changed nothing, or was refused
+                self.canvas.acknowledge(stroke.id)  # also of a stroke that changed nothing
 
     def _take_brush(self, change: dict[str, Any]) -> None:
         self.session.show(**{change["name"]: change["new"]})
@@ -252,8 +280,9 @@ class SliceView:
 
     def _pick(self, row: int, column: int, shift: bool) -> None:
         view, segmentation = self.session.view, self.session.segmentation
-        if segmentation is None:
-            return
+        height, width = self._plane_shape()
+        if segmentation is None or row >= height or column >= width:
+            return  # nothing is there, or the plane has changed since the click
         label = int(segmentation.slice(view.axis, view.index)[row, column])
         if shift:
             self._center_on(label)

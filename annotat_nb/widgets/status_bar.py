@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from annotat_nb.volume import AXES, Volume
+from annotat_nb.widgets.loop import Latest, Loop
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
 
 
+REST = 0.3
+"""Seconds after which the pointer counts as resting."""
+
+
 class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
     """The image in a few words, and what lies under the pointer."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, loop: Loop) -> None:
         self._session = session
+        self._place: tuple[int, int] | None = None
+        self._rested = Latest(loop, REST, self._show_probability)
         self.image = w.Label(describe(session.volume))
         self.pointer = w.Label()
         super().__init__([self.image, self.pointer])
@@ -25,16 +32,31 @@ class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def point(self, place: tuple[int, int] | None) -> None:
         """Say what is at row and column `place` of the shown slice."""
+        self._place = place
         self.pointer.value = "" if place is None else self._at(*place)
+        if self._session.probabilities is not None:
+            self._rested.ask()
 
-    def _at(self, row: int, column: int) -> str:
-        view = self._session.view
+    def close_timer(self) -> None:
+        """Say nothing more."""
+        self._place = None
+
+    def _show_probability(self) -> None:
+        # It may have to be computed, so only where the pointer rests.
+        if self._place is not None:
+            self.pointer.value = self._at(*self._place, probability=True)
+
+    def _at(self, row: int, column: int, *, probability: bool = False) -> str:
+        view, session = self._session.view, self._session
         names = [name for name in AXES if name != view.axis]
         position = {view.axis: view.index, names[0]: row, names[1]: column}
-        found = self._session.probe((position["z"], position["y"], position["x"]))
+        voxel = position["z"], position["y"], position["x"]
+        if any(p >= extent for p, extent in zip(voxel, session.volume.shape, strict=True)):
+            return ""  # the plane has changed since the pointer moved
+        found = session.probe(voxel, probability=probability)
         words = [f"{name} {position[name]}" for name in AXES] + [f"= {found.value:g}"]
-        if found.label is not None and found.label in self._session.classes:
-            name = inert(self._session.classes[found.label].name)
+        if found.label is not None and found.label in session.classes:
+            name = inert(session.classes[found.label].name)
             sure = "" if found.probability is None else f" ({found.probability:.2f})"
             words.append(f"· {name}{sure}")
         return "  ".join(words)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from annotat_nb.session import Session
     from annotat_nb.widgets.canvas import SliceCanvas
 
@@ -19,12 +18,13 @@ TOOLS = (
     ("Erase", "erase", "eraser", "Left button erases, right button takes whole strokes (E)"),
 )
 ZOOM_STEP = 1.25
+Attempt = Callable[..., object]
 
 
 class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Tools, undo and redo, and the zoom."""
 
-    def __init__(self, session: Session, canvas: SliceCanvas) -> None:
+    def __init__(self, session: Session, canvas: SliceCanvas, attempt: Attempt) -> None:
         self._session = session
         self.tools = w.ToggleButtons(
             options=[(title, name) for title, name, _, _ in TOOLS],
@@ -33,8 +33,8 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
             value=session.view.tool,
         )
         self.tools.observe(lambda change: session.show(tool=change["new"]), "value")
-        self.undo = _button("Undo", "undo", session.undo)
-        self.redo = _button("Redo", "repeat", session.redo)
+        self.undo = _button("Undo", "undo", lambda: attempt(session.undo))
+        self.redo = _button("Redo", "repeat", lambda: attempt(session.redo))
         zoom = (
             _button("Fit", "", canvas.fit, "Show the whole slice"),
             _button("1:1", "", canvas.actual_size, "One voxel is one pixel of the screen"),

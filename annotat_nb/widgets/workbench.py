@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -21,8 +22,6 @@ from annotat_nb.widgets.status_bar import StatusBar
 from annotat_nb.widgets.toolbar import Toolbar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from annotat_nb.jobs import Job
     from annotat_nb.session import Session
     from annotat_nb.widgets.canvas import SliceCanvas
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from annotat_nb.widgets.message import Message
 
 DIGITS = 10
+Attempt = Callable[..., object]
 
 
 class Workbench:
@@ -44,6 +44,8 @@ class Workbench:
         Parts of the Annotator that stay while sessions come and go.
     loop
         Where the page is drawn.
+    attempt
+        Called with what the user asks for; shows what goes wrong instead of raising.
     on_change
         Called whenever menus and save state may have to be drawn anew.
     """
@@ -55,24 +57,42 @@ class Workbench:
         dialogs: Dialogs,
         message: Message,
         loop: Loop,
+        attempt: Attempt,
         on_change: Callable[[], object],
     ) -> None:
         self.session, self._canvas, self._message = session, canvas, message
-        self._loop, self._on_change = loop, on_change
-        self._refresh = Soon(loop, self.refresh)
-        self._show_menus = Soon(loop, on_change)
+        self._attempt, self._on_change = attempt, on_change
+        self._make_tellers(loop)
         self.jobs = JobBar()
         self.commands = session_commands(session, canvas, dialogs, self.run)
-        self.view = SliceView(session, canvas, loop)
-        self.toolbar = Toolbar(session, canvas)
-        self.classes = ClassPanel(session, lambda text: message.say(text, "error"))
-        self.brush = BrushPanel(session)
+        self.view = SliceView(session, canvas, loop, attempt)
+        self._make_panels(dialogs, loop)
+        self._connect()
+        self.refresh()
+        for notice in session.notices:
+            message.say(notice, "error")
+
+    def _make_tellers(self, loop: Loop) -> None:
+        """Make what brings news to the page: once, however often it comes, and on the loop."""
+        self._running: list[Job] = []
+        self._is_closed = False
+        self._is_past = False
+        """Whether something was done since the last message: an old error is then taken down."""
+        self._refresh = Soon(loop, self.refresh)
+        self._show_jobs = Soon(loop, self._follow_jobs)
+        self._show_menus = Soon(loop, self._on_change)
+
+    def _make_panels(self, dialogs: Dialogs, loop: Loop) -> None:
+        session, canvas, attempt = self.session, self._canvas, self._attempt
+        self.toolbar = Toolbar(session, canvas, attempt)
+        self.classes = ClassPanel(session, attempt)
+        self.brush = BrushPanel(session, lambda: dialogs.erase_all(session))
         self.show = ShowPanel(session)
         self.segmentation = SegmentationPanel(
             session, self.run, lambda: dialogs.change_parameters(session)
         )
         self.slices = SliceBar(session)
-        self.status = StatusBar(session)
+        self.status = StatusBar(session, loop)
         self.side = w.VBox(
             [
                 section("Classes", self.classes),
@@ -81,9 +101,6 @@ class Workbench:
                 section("Show", self.show),
             ]
         ).add_class("annotat-side")
-        self._set_keys()
-        self._connect()
-        self.refresh()
 
     @property
     def is_busy(self) -> bool:
@@ -92,31 +109,31 @@ class Workbench:
 
     def run(self, verb: str) -> None:
         """Start one of the session's long verbs in the background."""
-        if self.is_busy:
-            return
-        try:
-            getattr(self.session, verb)(block=False)
-        except ValueError as error:
-            self._message.explain(error)
+        if not self.is_busy:
+            self._attempt(getattr(self.session, verb), block=False)
 
     def refresh(self) -> None:
         """Bring every panel up to date."""
+        if self._is_closed:
+            return
         job = self.jobs.job
-        self.toolbar.refresh()
-        self.classes.refresh()
-        self.brush.refresh()
-        self.show.refresh()
-        self.segmentation.refresh(job.name if job else "")
-        self.slices.refresh()
-        if job is None and self._message.tone != "error":
-            self._message.say(next_step(self.session))
-        self._on_change()
+        with self.session.lock:
+            for panel in (self.toolbar, self.classes, self.brush, self.show, self.slices):
+                panel.refresh()
+            self.segmentation.refresh(job.name if job else "")
+            self._set_keys()
+            if job is None and (self._is_past or self._message.tone != "error"):
+                self._message.say(next_step(self.session))
+            self._is_past = False
+            self._on_change()
 
     def close(self) -> None:
         """Close the panels; the session stays as it is."""
+        self._is_closed = True
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
         self.view.close()
+        self.status.close_timer()
         for panel in (self.toolbar, self.side, self.slices, self.jobs, self.status):
             close_tree(panel)
 
@@ -140,38 +157,45 @@ class Workbench:
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
+        if (running := session.runner.current) is not None:
+            self._follow_job(running)
 
     def _follow_change(self, *_: object) -> None:
-        self._message.tone = "hint"
+        self._is_past = True
         self._refresh.ask()
 
     def _follow_view(self, *_: object) -> None:
-        self.slices.refresh()
-        self.toolbar.refresh()
-        self.show.refresh()
-        self.brush.refresh()
-        self.classes.list.selected = self.session.view.label
-        self._on_change()
+        with self.session.lock:
+            for panel in (self.slices, self.toolbar, self.show, self.brush):
+                panel.refresh()
+            self.classes.list.selected = self.session.view.label
+        self._show_menus.ask()
 
     def _follow_job(self, job: Job) -> None:
-        job.changed.connect(lambda: self._loop.call(lambda: self._settle(job)))
-        self.jobs.follow(job, self._loop.call)
-        self._message.layout.display = "none"
-        self._refresh.ask()
+        self._running.append(job)
+        job.changed.connect(self._show_jobs.ask)
+        self._show_jobs.ask()
 
-    def _settle(self, job: Job) -> None:
-        if not job.is_over:
+    def _follow_jobs(self) -> None:
+        """Show the job that runs; say what became of those that are over."""
+        over = [job for job in self._running if job.is_over]
+        self._running = [job for job in self._running if job not in over]
+        if self._is_closed:
             return
-        self._message.layout.display = ""
-        if job.state == "failed" and job.error is not None:
-            self._message.explain(job.error)
-        self.jobs.refresh()
-        self.refresh()
+        was_idle = not self.is_busy
+        for job in over:
+            if job.state == "failed" and job.error is not None:
+                self._message.explain(job.error)
+        self.jobs.show(self._running[0] if self._running else None)
+        self._message.layout.display = "none" if self.is_busy else ""
+        if over or was_idle:
+            self.refresh()
 
     def _set_keys(self) -> None:
         pen = self._canvas.pen
         pen.shortcuts = [key for command in self.commands for key in command.keys]
-        pen.key_sets = {str(digit): {"label": digit} for digit in range(DIGITS)}
+        classes = [item.id for item in self.session.classes if item.id < DIGITS]
+        pen.key_sets = {str(number): {"label": number} for number in classes}
         pen.key_steps = {"[": {"radius": -1}, "]": {"radius": 1}}
         pen.key_help = "; ".join(f"{c.keys[0]}: {c.title}" for c in self.commands if c.keys)
 
@@ -179,7 +203,7 @@ class Workbench:
         command = next(c for c in self.commands if key in c.keys)
         reason = command.reason()
         if reason is None:
-            command.act()
+            self._attempt(command.act)
         else:
             self._message.say(reason, "error")
 

@@ -1,3 +1,4 @@
+import threading
 import time
 
 import ipywidgets
@@ -8,6 +9,7 @@ import tifffile
 import annotat_nb as an
 from annotat_nb.widgets import annotator
 from annotat_nb.widgets.canvas import Stroke
+from annotat_nb.widgets.housekeeping import Run
 from annotat_nb.widgets.sentences import next_step, sentence
 
 WIDGETS = ipywidgets.widgets.widget._instances
@@ -24,16 +26,22 @@ def wait(app):
 
 
 @pytest.fixture
-def draw(app):
+def draw(app, draw_on):
     """Send a stroke as the pen does, on the slice that is shown."""
 
-    def draw(*points, action="paint", label=1, radius=2):
-        view = app.session.view
-        slice_id = app.panels.view.slice_id(view)
+    return lambda *points, **how: draw_on(app, *points, **how)
+
+
+@pytest.fixture
+def draw_on():
+    """Send a stroke to an Annotator, as its pen does."""
+
+    def draw_on(app, *points, action="paint", label=1, radius=2):
+        slice_id = app.panels.view.slice_id(app.session.view)
         place = np.array(points, np.int32)
         app.canvas.stroked.emit(Stroke(17, place, radius, label, action, slice_id))
 
-    return draw
+    return draw_on
 
 
 def test_it_starts_empty_and_says_what_to_do():
@@ -75,19 +83,21 @@ def test_closing_leaves_no_widget_behind(painted):
 
 
 def test_running_the_cell_again_closes_the_former_widget(painted, monkeypatch):
-    monkeypatch.setattr(annotator, "current_cell", lambda: "cell-1")
-    first = an.Annotator(painted)
+    runs = iter([Run("cell", "1")] * 4 + [Run("cell", "2")] * 4)
+    monkeypatch.setattr(annotator, "current_run", lambda: next(runs))
+    first, beside = an.Annotator(painted), an.Annotator(painted)
+    assert first.comm is not None
     count = len(WIDGETS)
-    second = an.Annotator(painted)
-    assert first.comm is None
+    again, beside_again = an.Annotator(painted), an.Annotator(painted)
+    assert first.comm is beside.comm is None
     assert len(WIDGETS) == count
-    second.close()
+    again.close()
+    beside_again.close()
 
 
 def test_a_pen_stroke_is_a_stroke_of_the_session(app, session, draw):
     session.show(axis="y", y=7)
     draw((1, 20), (2, 25), label=0, radius=1)
-    expected = np.full(session.volume.shape, -1)
     with an.Session(session.volume) as other:
         other.paint([(1, 20), (2, 25)], axis="y", index=7, label=0, radius=1)
         expected = np.asarray(other.markers.data)
@@ -285,6 +295,8 @@ def test_ctrl_click_isolates_a_class_and_with_shift_goes_to_its_centre(app, pain
 def test_the_status_line_reads_the_voxel_under_the_pointer(app, painted):
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
     painted.apply()
+    app.canvas.hovered.emit((999, 999))
+    assert app.panels.status.pointer.value == ""
     app.canvas.hovered.emit((14, 20))
     value = painted.volume.data[2, 14, 20]
     assert f"z 2  y 14  x 20  = {value}  · block (1.00)" in app.panels.status.pointer.value
@@ -415,3 +427,69 @@ def test_deep_images_are_sent_in_the_window_that_is_shown():
 )
 def test_errors_are_sentences(error, words):
     assert words in sentence(error)
+
+
+def test_labels_of_a_class_that_is_gone_are_not_drawn(app, painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.preview()
+    app.canvas._wake()
+    painted.classes.remove(1)
+    painted.step_slice(1)
+    painted.step_slice(-1)
+    assert app.canvas._planes["labels"].palette[2].tolist() == [0, 0, 0, 0]
+
+
+def test_only_the_digits_of_classes_choose_one(app, session):
+    assert set(app.canvas.pen.key_sets) == {"0", "1"}
+    session.classes.add("pore")
+    assert set(app.canvas.pen.key_sets) == {"0", "1", "2"}
+
+
+def test_erasing_all_markers_asks_first(app, session):
+    app.panels.brush.erase_all.click()
+    assert session.markers.stroke_count() == 2
+    question, buttons = app.dialogs.shown.children
+    assert question.value == "Unmark all 2 strokes in all slices? Undo brings them back."
+    buttons.children[1].click()
+    assert session.markers.stroke_count() == 2
+    app.menu.run("Edit", "Erase all markers…")
+    app.dialogs.shown.children[1].children[0].click()
+    assert session.markers.stroke_count() == 0
+    assert app.dialogs.shown is None
+
+
+def test_what_a_closed_session_refuses_is_said(volume, tmp_path, draw_on):
+    first = an.Session(volume, workspace=tmp_path / "a.annotat")
+    app = an.Annotator(first)
+    with an.open(tmp_path / "a.annotat"):
+        draw_on(app, (5, 5), label=0)
+        assert "use the newer session" in app.message.text
+        app.panels.toolbar.undo.disabled = False
+        app.message.say("")
+        app.panels.toolbar.undo.click()
+        assert "use the newer session" in app.message.text
+    app.close()
+    first.close()
+
+
+def test_an_annotator_made_while_a_job_runs_shows_it(session):
+    gate = threading.Event()
+    job = session.runner.submit("Hold", lambda _: gate.wait(10))
+    app = an.Annotator(session)
+    assert app.panels.jobs.job is job
+    gate.set()
+    wait(app)
+    app.close()
+
+
+def test_a_workspace_in_use_elsewhere_is_said_not_passed_by(app, session, on_disk, monkeypatch):
+    from annotat_nb.store import WorkspaceError, workspace
+
+    def refuse(*_):
+        raise BlockingIOError
+
+    an.Session(an.read(on_disk), workspace=on_disk.with_suffix(".annotat")).close()
+    monkeypatch.setattr(workspace.fcntl, "flock", refuse)
+    with pytest.raises(WorkspaceError, match="is in use by"):
+        app.open_image(on_disk)
+    assert app.session is session

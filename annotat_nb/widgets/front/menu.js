@@ -10,9 +10,6 @@ function element(tag, className, attributes = {}) {
 }
 
 function itemNode(item, run) {
-  if (item.separator) {
-    return element("li", "annotat-separator", { role: "separator" });
-  }
   const role = item.checked === null ? "menuitem" : "menuitemcheckbox";
   const node = element("li", "annotat-item", { role, tabindex: "-1" });
   if (item.checked !== null) {
