@@ -83,10 +83,13 @@ class History:
         return self.done[-1].number if self.done else 0
 
     def steps_since(self, position: int) -> int:
-        """Count the steps between an earlier `position` and now, made and taken back alike."""
-        made = sum(step.number > position for step in self.done)
-        taken_back = sum(step.number <= position for step in self.undone)
-        return made + taken_back
+        """Count the steps between an earlier `position` and now, made and taken back alike.
+
+        Only those that write voxels: a new name or colour changes no result.
+        """
+        made = [step for step in self.done if step.number > position]
+        taken_back = [step for step in self.undone if step.number <= position]
+        return sum(step.edit.voxel_count > 0 for step in (*made, *taken_back))
 
     def back(self) -> Step | None:
         """Move the last step to the undone ones and return it; None when there is none."""

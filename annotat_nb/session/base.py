@@ -92,6 +92,17 @@ class SessionBase:
         return self.results.superpixels.count if self.results.superpixels else 0
 
     @property
+    def superpixels_serve(self) -> bool:
+        """Whether the pipeline uses the present superpixels as they are."""
+        found = self.results.superpixels
+        return found is not None and found.serve(self.pipeline)
+
+    @property
+    def parameters_changed(self) -> bool:
+        """Whether the segmentation was computed with another pipeline than the present one."""
+        return self.results.segmented_with not in (None, self.pipeline)
+
+    @property
     def segmentation(self) -> LabelImage | None:
         """The class of each voxel, uint8 (uint16 above 256 classes); None before Apply."""
         return self.annotation.labels
@@ -244,7 +255,7 @@ class SessionBase:
             raise
         self._pipeline = found.pipeline or self._pipeline
         self._hidden = self.classes.hidden
-        self.results.resume(found.superpixels, found.segmented_at)
+        self.results.resume(found.superpixels, found.segmented_at, found.segmented_with)
         self.notices = found.notices
         try:
             self._visualization = workspace.open_visualization()

@@ -29,7 +29,8 @@ class Superpixels:
 
     def serve(self, pipeline: Pipeline) -> bool:
         """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
-        return self.method is None or self.method == pipeline.superpixels
+        wanted = pipeline.superpixels
+        return wanted is not None and self.method in (None, wanted)
 
 
 @dataclass(frozen=True)

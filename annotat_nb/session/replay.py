@@ -31,6 +31,7 @@ class Resumed:
     pipeline: Pipeline | None = None
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
+    segmented_with: Pipeline | None = None
     notices: tuple[str, ...] = ()
     """What could not be brought back, in sentences."""
 
@@ -106,6 +107,8 @@ def _segmentation(
     labels = None if data is None else LabelImage(data, origin=str(facts["origin"]))
     annotation.set_labels(labels)
     found.segmented_at = None if labels is None else int(facts["position"])
+    used = facts["pipeline"]
+    found.segmented_with = Pipeline.model_validate(used) if labels is not None and used else None
 
 
 def _result(facts: dict[str, Any], workspace: Workspace, annotation: Annotation) -> Array | None:

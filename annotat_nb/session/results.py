@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annotat_nb.annotation import Annotation
-    from annotat_nb.classify import Prediction
+    from annotat_nb.classify import Pipeline, Prediction
     from annotat_nb.operation import Array
     from annotat_nb.session.engine import Outcome, Superpixels
     from annotat_nb.session.recorder import Recorder
@@ -51,13 +51,21 @@ class Results:
         self.prediction: Prediction | None = None
         self.segmented_at: int | None = None
         """Position of the history that the segmentation knows; None without one."""
+        self.segmented_with: Pipeline | None = None
+        """What the segmentation was computed with; None when it was loaded."""
         self.kept_features: tuple[str, ...] = ()
         self._fractions: tuple[int, dict[int, float]] = (-1, {})
         self._unwritten: list[tuple[str, LabelImage, dict[str, Any]]] = []
 
-    def resume(self, superpixels: Superpixels | None, segmented_at: int | None) -> None:
+    def resume(
+        self,
+        superpixels: Superpixels | None,
+        segmented_at: int | None,
+        segmented_with: Pipeline | None,
+    ) -> None:
         """Take over what a workspace holds."""
-        self.superpixels, self.segmented_at = superpixels, segmented_at
+        self.superpixels = superpixels
+        self.segmented_at, self.segmented_with = segmented_at, segmented_with
 
     @property
     def fractions(self) -> dict[int, float]:
@@ -84,14 +92,20 @@ class Results:
         """Keep the segmentation that a job found."""
         self._take_by_products(outcome)
         labels = self._without_removed_classes(outcome.prediction.labels)
-        self.set_segmentation(LabelImage(labels, origin="Apply"), outcome.snapshot.position)
+        begun = outcome.snapshot
+        self.set_segmentation(LabelImage(labels, origin="Apply"), begun.position, begun.pipeline)
         self.prediction = outcome.prediction
 
-    def set_segmentation(self, labels: LabelImage, position: int) -> None:
+    def set_segmentation(
+        self, labels: LabelImage, position: int, pipeline: Pipeline | None = None
+    ) -> None:
         """Keep a segmentation that knows the history up to `position`."""
         self._annotation.set_labels(labels)
-        self.segmented_at, self.preview, self.prediction = position, None, None
-        self._unwritten.append(("segmentation", labels, {"position": position}))
+        self.segmented_at, self.segmented_with = position, pipeline
+        self.preview = self.prediction = None
+        used = pipeline and pipeline.model_dump(mode="json")
+        facts = {"position": position, "pipeline": used}
+        self._unwritten.append(("segmentation", labels, facts))
         self.segmentation_changed.emit()
 
     def write(self) -> None:

@@ -183,13 +183,13 @@ class Workspace:
         file = (self.path / "lock").open("a+b")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except OSError:
             file.seek(0)
             owner = file.read().decode(errors="replace").strip() or "another process"
             file.close()
             raise WorkspaceError(
                 f"{self.path.name}: is in use by {owner}; close it there, or restart that kernel"
-            ) from error
+            ) from None
         file.truncate(0)
         file.write(_who().encode())
         file.flush()

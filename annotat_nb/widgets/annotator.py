@@ -18,6 +18,7 @@ from annotat_nb.widgets.housekeeping import close_tree, current_run
 from annotat_nb.widgets.loop import Loop
 from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
+from annotat_nb.widgets.steward import Steward
 from annotat_nb.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.volume import Volume
 
+Parts = tuple[w.Widget, ...]
 MENUS = ("File", "Edit", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
 
@@ -59,17 +61,21 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._bench: Workbench | None = None
         self._opened: Session | None = None
         self.canvas = SliceCanvas(height=height)
-        self.dialogs = Dialogs(self.attempt)
+        self.dialogs = Dialogs(self.attempt, self.tell)
         self.menu = MenuBar(self.attempt)
         self.saved = Message()
         self.message = Message()
-        self._top = w.HBox([self.menu, self.saved]).add_class("annotat-top")
+        self._top = w.HBox([self.menu, self.saved, Steward()]).add_class("annotat-top")
         self._stage = w.Box([self.canvas, self.dialogs]).add_class("annotat-stage")
-        self._main = w.HBox([self._stage]).add_class("annotat-main")
-        self._line = w.HBox().add_class("annotat-feet")
-        super().__init__([])
+        self._line = w.HBox([self.message]).add_class("annotat-feet")
+        self._tools, self._side, self._slices, self._status = (w.VBox() for _ in range(4))
+        left = w.VBox([self._stage, self._slices, self._line, self._status])
+        left.add_class("annotat-left")
+        self._main = w.HBox([left, self._side]).add_class("annotat-main")
+        # The places stay for good, only what is in them changes: a box that gets other children
+        # makes all views behind the first change anew, the picture's too.
+        super().__init__([self._top, self._tools, self._main])
         self.add_class("annotat-root")
-        self._height = height
         self.attach(session)
         _remember(self)
 
@@ -85,13 +91,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def attach(self, session: Session | None) -> None:
         """Show `session` in place of the present one, which stays as it is."""
-        if self._bench is not None:
-            self._bench.close()
-            self._bench = None
+        former, self._bench = self._bench, None
         self.dialogs.dismiss()
         self.message.say(EMPTY if session is None else "")
+        self._show_nothing()
+        if former is not None:
+            former.close()  # only now that nothing shows its parts
         if session is None:
-            self._show_nothing()
             return
         self._bench = Workbench(
             session,
@@ -138,6 +144,15 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         except Exception as error:  # noqa: BLE001 - shown, with its trace a click away
             self.message.explain(error)
 
+    def tell(self, news: str) -> None:
+        """Say what was done; nothing takes an older message down."""
+        if news:
+            self.message.say(news, "news")
+        elif self._bench is not None:
+            self._bench.take_message_down()
+        else:
+            self.message.say(EMPTY)
+
     def close(self) -> None:
         """Close the widget and all its parts; a session that was handed in stays open."""
         if self._bench is not None:
@@ -146,9 +161,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._opened is not None:
             self._opened.close()
         self.canvas.close()
-        close_tree(self._top)
-        close_tree(self._line)
-        close_tree(self._main)
+        for part in (self._top, self._tools, self._main):
+            close_tree(part)
         super().close()
         self.layout.close()
 
@@ -156,18 +170,18 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         for layer in LAYERS:
             self.canvas.clear(layer)
         self.canvas.pen.notice = EMPTY
-        self._main.children = (self._stage,)
-        self._line.children = [self.message]
-        self.children = [self._top, self._main, self._line]
+        self._fill((), (), (), (), ())
         self._refresh()
 
     def _show_bench(self, bench: Workbench) -> None:
-        bench.side.layout.max_height = self._height
-        self._main.children = (self._stage, bench.side)
-        self._line.children = [self.message, bench.jobs]
-        below = [bench.slices, self._line, bench.status]
-        self.children = [self._top, bench.toolbar, self._main, *below]
+        self.canvas.pen.notice = ""
+        self._fill((bench.toolbar,), (bench.side,), (bench.slices,), (bench.status,), (bench.jobs,))
         self._refresh()
+
+    def _fill(self, tools: Parts, side: Parts, slices: Parts, status: Parts, jobs: Parts) -> None:
+        self._tools.children, self._side.children = tools, side
+        self._slices.children, self._status.children = slices, status
+        self._line.children = (self.message, *jobs)
 
     def _refresh(self) -> None:
         self.menu.show(menus_of(self._commands(), MENUS))
@@ -177,17 +191,32 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         begin = Command(
             "File",
             "Open image…",
-            lambda: self.dialogs.open_image("Open image", self.open_volume),
+            lambda: self._leave(lambda: self.dialogs.open_image("Open image", self.open_volume)),
         )
         known = self._bench.commands if self._bench else []
         keys = Command("Help", "Keys and mouse…", lambda: self.dialogs.show_keys(known))
         end = Command(
             "File",
             "Close image",
-            self._close_image,
+            lambda: self._leave(self._close_image),
             reason=lambda: None if self._bench else "No image is open",
         )
         return [begin, *known, end, keys]
+
+    def _leave(self, go_on: Callable[[], object]) -> None:
+        """Ask first, if strokes would be out of sight that are on no disk."""
+        session = self.session
+        if session is None or session.recorder.state == "saved" or not session.markers.strokes:
+            go_on()
+            return
+        count = session.markers.stroke_count()
+        self.dialogs.ask(
+            f"The {count} strokes on this image are in memory only.",
+            **{
+                "Save annotation…": lambda: self.dialogs.save_annotation(session),
+                "Go on without saving": go_on,
+            },
+        )
 
     def _close_image(self) -> None:
         self.attach(None)

@@ -60,6 +60,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def refresh(self) -> None:
         """Show the table as it is now."""
         fractions = self._session.fractions
+        self._show_removable()
         with self.list.hold_sync():
             self.list.classes = [
                 {
@@ -74,6 +75,20 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 for item in self._session.classes
             ]
             self.list.selected = self._session.view.label
+
+    def select(self, label: int) -> None:
+        """Show which class the brush paints."""
+        self.list.selected = label
+        self._show_removable()
+
+    def _show_removable(self) -> None:
+        is_background = self._session.view.label == 0
+        self.remove.disabled = is_background
+        self.remove.tooltip = (
+            "Background stays: it is what no other class claims"
+            if is_background
+            else "Remove the class with all its markers"
+        )
 
     def _add(self) -> None:
         names = {item.name for item in self._session.classes}

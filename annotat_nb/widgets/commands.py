@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annotat_nb.widgets.dialogs import TIFF, stem_of
 from annotat_nb.widgets.menu import Item, Menu
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
     def needs(name: str, reason: str) -> Reason:
         return lambda: None if getattr(session, name) is not None else reason
 
-    stem = session.volume.name.rsplit(".", 1)[0] or "image"
+    stem = stem_of(session)
     return [
         Command(
             "File",
@@ -176,6 +177,17 @@ def _classification_commands(
             "Classification",
             "Change classifier parameters…",
             lambda: dialogs.change_parameters(session),
+        ),
+        Command(
+            "Classification",
+            "Save annotation…",
+            lambda: dialogs.save_annotation(session),
+            reason=lambda: None if session.markers.stroke_count() else "Nothing is painted yet",
+        ),
+        Command(
+            "Classification",
+            "Load annotation…",
+            lambda: dialogs.open_file("Load annotation", session.load_annotation, TIFF),
         ),
         verb("Generate superpixels", "generate_superpixels", "Shift+S"),
         verb("Preview", "preview", "Shift+P"),

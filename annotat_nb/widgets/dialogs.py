@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 RAW = (".raw", ".b")
 IMAGES = (".tif", ".tiff", ".btf", *RAW, ".png", ".jpg", ".jpeg")
-LABELS = (".tif", ".tiff", ".raw")
+TIFF = (".tif", ".tiff")
+LABELS = (*TIFF, ".raw")
 Attempt = Callable[..., Any]
 
 
@@ -35,10 +36,12 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     ----------
     attempt
         Called with a function and its arguments; shows what goes wrong instead of raising.
+    say
+        Called with what was done; with nothing when an older message has had its time.
     """
 
-    def __init__(self, attempt: Attempt) -> None:
-        self._attempt = attempt
+    def __init__(self, attempt: Attempt, say: Callable[[str], object]) -> None:
+        self._attempt, self._say = attempt, say
         super().__init__([])
         self.add_class("annotat-dialogs")
         self._folder = Path.cwd()
@@ -52,6 +55,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     def show(self, dialog: w.Widget) -> None:
         """Open `dialog` in place of the one that is open."""
         self.dismiss()
+        self._say("")
         self.children = [dialog]
         self.layout.display = ""
 
@@ -85,16 +89,29 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
         self._choose(title, choose, suffixes=IMAGES, folders=True)
 
-    def open_file(self, title: str, accept: Callable[[Path], Any]) -> None:
-        """Ask for a label or superpixel file."""
-        self._choose(title, lambda path: self._finish(accept, path), suffixes=LABELS)
+    def open_file(
+        self, title: str, accept: Callable[[Path], Any], suffixes: Sequence[str] = LABELS
+    ) -> None:
+        """Ask for a file of labels, superpixels or markers."""
 
-    def save_file(self, title: str, name: str, accept: Callable[[Path], Any]) -> None:
-        """Ask where to write a file."""
+        def act(path: Path) -> str:
+            accept(path)
+            return f"Loaded {path}"
+
+        self._choose(title, lambda path: self._finish(act, path), suffixes=suffixes)
+
+    def save_file(
+        self,
+        title: str,
+        name: str,
+        accept: Callable[[Path], Path],
+        suffixes: Sequence[str] = LABELS,
+    ) -> None:
+        """Ask where to write a file; `accept` writes it and returns its path."""
         self._choose(
             title,
-            lambda path: self._finish(accept, path),
-            suffixes=LABELS,
+            lambda path: self._finish(lambda path: f"Saved {accept(path)}", path),
+            suffixes=suffixes,
             save=True,
             start=self._folder / name,
         )
@@ -108,11 +125,16 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.save_file(
             "Save label",
-            f"{Path(session.volume.name).stem or 'image'}_labels.tif",
+            f"{stem_of(session)}_labels.tif",
             lambda path: session.save_label(path, dtype=dtype.value),
         )
         if isinstance(self.shown, w.Box):
             self.shown.children = (*self.shown.children[:-1], dtype, self.shown.children[-1])
+
+    def save_annotation(self, session: Session) -> None:
+        """Ask where to write the markers."""
+        name = f"{stem_of(session)}_markers.tif"
+        self.save_file("Save annotation", name, session.save_annotation, TIFF)
 
     def change_parameters(self, session: Session) -> None:
         """Change classifier parameters."""
@@ -145,26 +167,34 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             self.dismiss()
 
         names.observe(follow, "value")
-        self.show(w.VBox([names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)]))
+        panel = w.VBox([names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)])
+        self.show(panel.add_class("annotat-narrow"))  # beside it, the picture shows the choice
 
     def erase_all(self, session: Session) -> None:
         """Ask, naming the consequence, and unmark everything."""
-
-        def erase() -> None:
-            self.dismiss()
-            self._attempt(session.erase_all)
-
         count = session.markers.stroke_count()
         strokes = "the only stroke" if count == 1 else f"all {count} strokes"
-        question = Line(f"Unmark {strokes} in all slices? Undo brings them back.")
-        buttons = _buttons(**{"Erase all": erase, "Cancel": self.dismiss})
-        self.show(w.VBox([question, buttons]))
+        question = f"Unmark {strokes} in all slices? Undo brings them back."
+        self.ask(question, **{"Erase all": session.erase_all})
+
+    def ask(self, question: str, **actions: Callable[[], object]) -> None:
+        """Ask a question; each answer is a button, Cancel is the last."""
+
+        def answer(action: Callable[[], object]) -> Callable[[], None]:
+            def act() -> None:
+                self.dismiss()
+                self._attempt(action)
+
+            return act
+
+        buttons = {title: answer(action) for title, action in actions.items()}
+        self.show(w.VBox([Line(question), _buttons(**buttons, Cancel=self.dismiss)]))
 
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""
         rows = [(" or ".join(c.keys), c.title) for c in commands if c.keys]
-        cells = [w.Label(text) for row in (*rows, *MOUSE) for text in row]
-        grid = w.GridBox(cells, layout={"grid_template_columns": "max-content 1fr"})
+        cells = [w.Label(text.replace("Arrow", "")) for row in (*MOUSE, *rows) for text in row]
+        grid = w.GridBox(cells).add_class("annotat-keys")
         title = w.Label(
             "Keys work while the canvas has the focus: click on it first. Esc leaves it.",
             style={"font_weight": "bold"},
@@ -177,13 +207,14 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             FileChooser(title, start=start, on_choose=choose, on_cancel=self.dismiss, **options)
         )
 
-    def _finish(self, accept: Callable[[Path], Any], path: Path) -> None:
-        def act() -> None:
-            accept(path)
+    def _finish(self, act: Callable[[Path], str], path: Path) -> None:
+        def finish() -> None:
+            done = act(path)
             self._folder = path.parent
             self.dismiss()
+            self._say(done)
 
-        self._attempt(act)
+        self._attempt(finish)
 
 
 MOUSE = (
@@ -196,6 +227,11 @@ MOUSE = (
     ("Ctrl+click (Cmd on a Mac)", "Show only the class under the pointer; again: show all"),
     ("Ctrl+Shift+click", "Go to the centre of the class under the pointer"),
 )
+
+
+def stem_of(session: Session) -> str:
+    """Return the name of the image without its ending."""
+    return Path(session.volume.name).stem or "image"
 
 
 def gradient(name: str) -> str:

@@ -72,13 +72,20 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             button.tooltip = reason or VERBS[verb][1]
         for verb, button in self.buttons.items():
             button.button_style = "primary" if verb == self._primary() else ""
-        found = self._session.superpixels
-        self.count.value = f"{self._session.superpixel_count:,}" if found is not None else ""
+        self.count.value = self._count()
         self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)
+
+    def _count(self) -> str:
+        session = self._session
+        if session.superpixels is None or session.pipeline.superpixels is None:
+            return ""
+        if not session.superpixels_serve:
+            return "to be made anew"
+        return f"{session.superpixel_count:,}"
 
     def _primary(self) -> str:
         needs = self._session.pipeline.superpixels is not None
-        if needs and self._session.superpixels is None:
+        if needs and not self._session.superpixels_serve:
             return "generate_superpixels"
         return "apply" if self._session.obstacle("apply") is None else ""
 

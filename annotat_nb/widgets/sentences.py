@@ -29,18 +29,23 @@ def sentence(error: BaseException) -> str:
 def next_step(session: Session) -> str:
     """Say what a person who never read a manual would do now."""
     if session.segmentation is not None:
-        return _after_apply(session.changes_since_apply or 0)
+        return _after_apply(session)
     if len(session.classes) < 2:
         return "Add a class for what you look for: press Add under Classes"
+    painted = sum(session.markers.stroke_count(item.id) > 0 for item in session.classes)
     if session.superpixels is None and session.pipeline.superpixels is not None:
-        return "Generate superpixels, then paint a few strokes of each class"
+        then = "" if painted >= 2 else ", then paint a few strokes of each class"
+        return f"Press Generate superpixels{then}"
     if (missing := session.obstacle("apply")) is not None:
         return missing
     return "Press Preview to see this slice classified, or Apply for the whole volume"
 
 
-def _after_apply(changes: int) -> str:
+def _after_apply(session: Session) -> str:
+    changes = session.changes_since_apply or 0
     if changes:
         plural = "" if changes == 1 else "s"
         return f"{changes} change{plural} not in the label yet: press Apply"
+    if session.parameters_changed:
+        return "The parameters changed since this label was made: press Apply"
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"

@@ -107,6 +107,7 @@ class SliceView:
             (session.results.segmentation_changed, lambda: on_loop(self._draw_labels)),
             (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
             (session.visualization_changed, self._draw_slice),
+            (session.pipeline_changed, lambda: on_loop(self._draw_boundaries)),
             (canvas.stroked, lambda stroke: attempt(self._take_stroke, stroke)),
             (canvas.centred, lambda *place: attempt(self._center, *place)),
             (canvas.picked, lambda *place: attempt(self._pick, *place)),
@@ -213,7 +214,7 @@ class SliceView:
     @steady
     def _draw_boundaries(self) -> None:
         view, superpixels = self.session.view, self.session.superpixels
-        if superpixels is None:
+        if superpixels is None or self.session.pipeline.superpixels is None:
             self.canvas.clear("boundaries")
         elif view.show_superpixels:
             fineness = max(1, min(FINEST, MOST_PIXELS // max(self._plane_shape())))

@@ -37,6 +37,10 @@ class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._session.probabilities is not None:
             self._rested.ask()
 
+    def refresh(self) -> None:
+        """Say again what is under the pointer: the slice below it may be another one."""
+        self.point(self._place)
+
     def close_timer(self) -> None:
         """Say nothing more."""
         self._place = None

@@ -76,8 +76,8 @@ class Workbench:
         """Make what brings news to the page: once, however often it comes, and on the loop."""
         self._running: list[Job] = []
         self._is_closed = False
-        self._is_past = False
-        """Whether something was done since the last message: an old error is then taken down."""
+        self._past = 0
+        """How many messages are older than the last change: they are taken down."""
         self._refresh = Soon(loop, self.refresh)
         self._show_jobs = Soon(loop, self._follow_jobs)
         self._show_menus = Soon(loop, self._on_change)
@@ -93,6 +93,14 @@ class Workbench:
         )
         self.slices = SliceBar(session)
         self.status = StatusBar(session, loop)
+        self._panels = (
+            self.toolbar,
+            self.classes,
+            self.brush,
+            self.show,
+            self.slices,
+            self.status,
+        )
         self.side = w.VBox(
             [
                 section("Classes", self.classes),
@@ -118,14 +126,18 @@ class Workbench:
             return
         job = self.jobs.job
         with self.session.lock:
-            for panel in (self.toolbar, self.classes, self.brush, self.show, self.slices):
+            for panel in self._panels:
                 panel.refresh()
             self.segmentation.refresh(job.name if job else "")
             self._set_keys()
-            if job is None and (self._is_past or self._message.tone != "error"):
+            if job is None and self._message.count <= self._past:
                 self._message.say(next_step(self.session))
-            self._is_past = False
             self._on_change()
+
+    def take_message_down(self) -> None:
+        """Put the next step in place of an old message."""
+        self._past = self._message.count
+        self.refresh()
 
     def close(self) -> None:
         """Close the panels; the session stays as it is."""
@@ -161,14 +173,14 @@ class Workbench:
             self._follow_job(running)
 
     def _follow_change(self, *_: object) -> None:
-        self._is_past = True
+        self._past = self._message.count
         self._refresh.ask()
 
     def _follow_view(self, *_: object) -> None:
         with self.session.lock:
-            for panel in (self.slices, self.toolbar, self.show, self.brush):
+            for panel in (self.slices, self.toolbar, self.show, self.brush, self.status):
                 panel.refresh()
-            self.classes.list.selected = self.session.view.label
+            self.classes.select(self.session.view.label)
         self._show_menus.ask()
 
     def _follow_job(self, job: Job) -> None:
@@ -186,6 +198,8 @@ class Workbench:
         for job in over:
             if job.state == "failed" and job.error is not None:
                 self._message.explain(job.error)
+            elif job.state == "cancelled":
+                self._message.say(f"{job.name} was cancelled: all is as it was before", "news")
         self.jobs.show(self._running[0] if self._running else None)
         self._message.layout.display = "none" if self.is_busy else ""
         if over or was_idle:
@@ -209,6 +223,14 @@ class Workbench:
 
 
 def section(title: str, panel: w.Widget) -> w.VBox:
-    """Return `panel` under its title."""
-    heading = w.Label(title).add_class("annotat-heading")
+    """Return `panel` under its title, which folds and unfolds it."""
+    heading = w.Button(description=title, icon="caret-down", tooltip="Fold or unfold")
+    heading.add_class("annotat-heading")
+
+    def fold(_: object) -> None:
+        is_open = panel.layout.display == "none"
+        panel.layout.display = "" if is_open else "none"
+        heading.icon = "caret-down" if is_open else "caret-right"
+
+    heading.on_click(fold)
     return w.VBox([heading, panel]).add_class("annotat-section")

@@ -89,7 +89,9 @@ def test_without_its_kernel_the_canvas_says_so_and_takes_no_stroke(canvas, page,
         canvas.stroke((50, 50), (50, 90))
         assert canvas.mask("echo").any()
         page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-        page.get_by_text("The kernel is gone. Run the cell again to go on.").wait_for()
+        page.get_by_text(
+            "The kernel is gone. What was saved is on disk: run the cells again"
+        ).wait_for()
     assert not canvas.mask("echo").any()
     canvas.stroke((70, 50), (70, 90))
     assert not canvas.mask("echo").any()

@@ -23,7 +23,7 @@ STROKES = (
     (60, 1, (154, 83), (157, 71)),
 )
 RADIUS = 2
-CELLS_UNTIL_ANNOTATOR = 4
+CELLS_UNTIL_ANNOTATOR = 5
 
 
 class AnnotatorOnPage:

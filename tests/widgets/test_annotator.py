@@ -162,7 +162,7 @@ def test_the_next_step_is_always_named(session):
         said,
         (
             "Add a class",
-            "Generate superpixels, then paint",
+            "Press Generate superpixels, then paint",
             "Paint at least two classes",
             "only block has strokes",
             "Press Preview",
@@ -234,9 +234,9 @@ def test_classes_are_edited_from_the_list(app, session):
     assert "already a class 'block'" in app.message.text
     panel.remove.click()
     assert 2 not in session.classes
-    panel.list.selected = 0
-    panel.remove.click()
-    assert "Background cannot be removed" in app.message.text
+    assert panel.list.selected == 0
+    assert panel.remove.disabled
+    assert "Background stays" in panel.remove.tooltip
 
 
 def test_removing_the_selected_class_selects_another(app, session):
@@ -341,6 +341,7 @@ def test_a_workspace_of_another_image_is_left_alone(app, on_disk, tmp_path):
 def test_an_image_that_cannot_be_read_leaves_the_present_one(app, session, tmp_path):
     (tmp_path / "bad.tif").write_bytes(b"II*\0nonsense")
     app.menu.run("File", "Open image…")
+    app.dialogs.shown.children[1].children[1].click()  # Go on without saving
     app.dialogs.shown.path.value = str(tmp_path / "bad.tif")
     app.dialogs.shown.ok.click()
     assert app.message.tone == "error"
@@ -373,6 +374,7 @@ def test_the_raw_dialog_is_filled_in_from_the_name(app, volume, tmp_path):
     path = tmp_path / "block_40x30x4_8bits.raw"
     path.write_bytes(volume.data.tobytes())
     app.menu.run("File", "Open image…")
+    app.dialogs.shown.children[1].children[1].click()  # Go on without saving
     app.dialogs.shown.path.value = str(path)
     app.dialogs.shown.ok.click()
     panel = app.dialogs.shown
@@ -493,3 +495,91 @@ def test_a_workspace_in_use_elsewhere_is_said_not_passed_by(app, session, on_dis
     with pytest.raises(WorkspaceError, match="is in use by"):
         app.open_image(on_disk)
     assert app.session is session
+
+
+def test_a_name_or_a_colour_makes_no_label_older(app, painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    painted.classes.rename(1, "cube")
+    painted.classes.recolor(1, "#112233")
+    assert painted.changes_since_apply == 0
+    assert "Scroll through" in app.message.text
+
+
+def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
+    painted.generate_superpixels()
+    painted.apply()
+    painted.pipeline = an.Pipeline(superpixels=an.Slic(seed_spacing=5))
+    assert "The parameters changed" in app.message.text
+    assert app.panels.segmentation.count.value == "to be made anew"
+    painted.pipeline = an.Pipeline(superpixels=None)
+    assert app.panels.segmentation.count.value == ""
+    painted.pipeline = an.Pipeline()
+    assert "Scroll through" in app.message.text
+
+
+def test_what_was_done_is_said_until_something_else_is(app, painted, tmp_path):
+    app.menu.run("Classification", "Save annotation…")
+    app.dialogs.shown.path.value = str(tmp_path / "markers.tif")
+    app.dialogs.shown.ok.click()
+    assert app.message.text == f"Saved {tmp_path / 'markers.tif'}"
+    painted.show(z=0)
+    assert app.message.tone == "news"
+    painted.undo()
+    assert app.message.tone == "hint"
+    app.menu.run("Classification", "Load annotation…")
+    app.dialogs.shown.path.value = str(tmp_path / "markers.tif")
+    app.dialogs.shown.ok.click()
+    assert app.message.text == f"Loaded {tmp_path / 'markers.tif'}"
+
+
+def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path):
+    (tmp_path / "bad.tif").write_bytes(b"nonsense")
+    app.menu.run("File", "Load label…")
+    app.dialogs.shown.path.value = str(tmp_path / "bad.tif")
+    app.dialogs.shown.ok.click()
+    assert app.message.tone == "error"
+    app.menu.run("View", "Change colour map…")
+    assert app.message.tone == "hint"
+
+
+def test_strokes_in_memory_only_are_not_left_without_a_question(app, session, on_disk):
+    app.menu.run("File", "Close image")
+    question, buttons = app.dialogs.shown.children
+    assert question.value == "The 2 strokes on this image are in memory only."
+    buttons.children[-1].click()
+    assert app.session is session
+    app.menu.run("File", "Close image")
+    app.dialogs.shown.children[1].children[1].click()
+    assert app.session is None
+    app.open_image(on_disk)
+    app.session.paint([(1, 1)], label=0, radius=1)
+    app.menu.run("File", "Close image")
+    assert app.session is None
+
+
+def test_the_picture_can_be_painted_on_after_opening_from_nothing(on_disk, draw_on):
+    app = an.Annotator()
+    app.open_image(on_disk)
+    assert app.canvas.pen.notice == ""
+    draw_on(app, (5, 5), label=0)
+    assert app.session.markers.stroke_count() == 1
+    app.menu.run("File", "Close image")
+    assert "Open an image to begin" in app.canvas.pen.notice
+    app.open_image(on_disk)
+    assert app.canvas.pen.notice == ""
+    app.close()
+
+
+def test_the_read_out_follows_the_slice(app, session):
+    app.canvas.hovered.emit((14, 20))
+    session.step_slice(1)
+    assert f"z 3  y 14  x 20  = {session.volume.data[3, 14, 20]}" in app.panels.status.pointer.value
+
+
+def test_a_section_folds_and_unfolds(app):
+    heading, panel = app.panels.side.children[1].children
+    heading.click()
+    assert panel.layout.display == "none"
+    heading.click()
+    assert panel.layout.display == ""

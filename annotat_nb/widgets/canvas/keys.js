@@ -41,7 +41,9 @@ export class Keyboard {
   constructor(el, pen, signal) {
     this.pen = pen;
     const options = { signal, capture: true };
-    const mine = (handle) => (event) => event.target === el && handle(event);
+    const mine = (handle) => (event) => {
+      if (event.target === el || isForwarded(event, el)) handle(event);
+    };
     window.addEventListener("keydown", mine((event) => this.down(event)), options);
     window.addEventListener("keyup", mine((event) => this.up(event)), options);
     el.addEventListener("blur", () => pen.holdSpace(false), { signal });
@@ -65,6 +67,37 @@ export class Keyboard {
   up(event) {
     if (event.key === " ") this.pen.holdSpace(false);
   }
+}
+
+const NEEDS_ITS_KEYS = "input, select, textarea, [role=menubar], [role=listbox], [role=slider]";
+const BUTTON_KEYS = ["Enter", " ", "Escape", "Tab"];
+
+/**
+ * Whether a key pressed elsewhere in the same widget is meant for the canvas.
+ *
+ * After a click on a button the focus is there, and JupyterLab would take "0 0" for "restart the
+ * kernel" and "m" for "make this cell text".
+ */
+function isForwarded(event, el) {
+  const root = el.closest(".annotat-root");
+  const from = event.target;
+  if (!(from instanceof Element) || !root?.contains(from) || from.closest(".annotat-dialogs")) {
+    return false;
+  }
+  return !from.closest(NEEDS_ITS_KEYS) && !BUTTON_KEYS.includes(event.key);
+}
+
+/** Take the focus when the pointer comes, unless a person types elsewhere. */
+export function focusOnEntry(el, signal) {
+  const enter = () => {
+    const holder = document.activeElement;
+    const root = el.closest(".annotat-root");
+    const isTyping = holder?.closest("input:not([type=range]):not([type=checkbox]), textarea");
+    if (root?.contains(holder) && !isTyping && !holder.closest(".annotat-dialogs, [role=menubar]")) {
+      el.focus({ preventScroll: true });
+    }
+  };
+  el.addEventListener("pointerenter", enter, { signal });
 }
 
 /** Give the focus back to the notebook, whose own shortcuts then work again. */

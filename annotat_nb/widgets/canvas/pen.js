@@ -4,7 +4,7 @@ import { Courier } from "./courier.js";
 import { BrushCursor } from "./cursor.js";
 import { Echo } from "./echo.js";
 import { actionOf, Gestures } from "./gestures.js";
-import { entryOf, Keyboard, keyName, leave, normalName } from "./keys.js";
+import { entryOf, focusOnEntry, Keyboard, keyName, leave, normalName } from "./keys.js";
 import { Display, findLayers, mendLayers, numberOf } from "./layers.js";
 import { diskHalfWidths, packColor } from "./raster.js";
 import { Viewport } from "./viewport.js";
@@ -12,7 +12,7 @@ import { Viewport } from "./viewport.js";
 const WHEEL_DELAY = 30; // milliseconds over which steps of the wheel are collected
 const HOVER_DELAY = 100;
 const VEIL = 150; // opacity of voxels being erased
-const KERNEL_GONE = "The kernel is gone. Run the cell again to go on.";
+const KERNEL_GONE = "The kernel is gone. What was saved is on disk: run the cells again to go on.";
 const BRUSH_CHANGES = "change:tool change:radius change:label change:palette";
 const MISSING_COLOR = "#ff0000";
 
@@ -51,6 +51,7 @@ class PenView {
     this.viewport = new Viewport(el, () => this.showCursor());
     this.gestures = new Gestures(el, this, listeners.signal);
     this.keyboard = new Keyboard(el, this, listeners.signal);
+    focusOnEntry(el, listeners.signal);
     this.couriers = this.hireCouriers();
   }
 

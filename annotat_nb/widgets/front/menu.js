@@ -154,42 +154,9 @@ class MenuBar {
   }
 }
 
-/** Icons are letters of a symbol font: hidden, they stay out of the names of their buttons. */
-function hideIcons(node) {
-  for (const icon of node.querySelectorAll("i.fa")) {
-    icon.setAttribute("aria-hidden", "true");
-  }
-}
-
-/** Hide the icons of the widget round `el`, also those that come later; return how to stop. */
-function keepIconsHidden(el) {
-  const observer = new MutationObserver((changes) => {
-    changes.forEach((change) => hideIcons(change.target));
-  });
-  let frame = 0;
-  const begin = () => {
-    const root = el.closest(".annotat-root");
-    if (!root) {
-      frame = requestAnimationFrame(begin); // not in the document yet
-      return;
-    }
-    hideIcons(root);
-    observer.observe(root, { childList: true, subtree: true });
-  };
-  begin();
-  return () => {
-    cancelAnimationFrame(frame);
-    observer.disconnect();
-  };
-}
-
 export default {
   render({ model, el }) {
     const bar = new MenuBar(model, el);
-    const stop = keepIconsHidden(el);
-    return () => {
-      bar.destroy();
-      stop();
-    };
+    return () => bar.destroy();
   },
 };

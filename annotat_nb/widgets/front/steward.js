@@ -1,0 +1,104 @@
+/** Keeps the page in order: names, focus, and Esc in dialogs. */
+
+const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slider], .noUi-handle";
+
+/** Icons are letters of a symbol font: hidden, they stay out of the names of their buttons. */
+function hideIcons(node) {
+  for (const icon of node.querySelectorAll("i.fa")) {
+    icon.setAttribute("aria-hidden", "true");
+  }
+}
+
+class Steward {
+  constructor(root) {
+    this.root = root;
+    this.ending = new AbortController();
+    const { signal } = this.ending;
+    root.addEventListener("pointerdown", (event) => this.onPointerDown(event), { signal });
+    root.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    this.observer = new MutationObserver((changes) => this.onChange(changes));
+    this.observer.observe(root, { childList: true, subtree: true });
+    hideIcons(root);
+  }
+
+  stop() {
+    this.ending.abort();
+    this.observer.disconnect();
+  }
+
+  get pen() {
+    return this.root.querySelector(".annotat-pen");
+  }
+
+  get dialog() {
+    return this.root.querySelector(".annotat-dialogs > *");
+  }
+
+  /** A click on what takes no focus would hand the keys to the notebook: the picture takes them. */
+  onPointerDown(event) {
+    if (!event.target.closest(INTERACTIVE)) {
+      setTimeout(() => this.pen?.focus({ preventScroll: true }));
+    }
+  }
+
+  onKey(event) {
+    const dialog = this.dialog;
+    if (event.key !== "Escape" || !dialog?.contains(event.target)) {
+      return;
+    }
+    const leave = [...dialog.querySelectorAll("button")].filter((button) =>
+      ["Cancel", "Close"].includes(button.textContent.trim()),
+    );
+    leave.at(-1)?.click();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  onChange(changes) {
+    changes.forEach((change) => hideIcons(change.target));
+    if (this.dialog !== this.shown) {
+      this.shown = this.dialog;
+      this.isEntered = false;
+      if (!this.shown) this.pen?.focus({ preventScroll: true });
+    }
+    if (this.shown && !this.isEntered) this.enter();
+  }
+
+  /** Focus the first field, which comes a little later than the dialog itself. */
+  enter() {
+    const dialog = this.shown;
+    const first = dialog?.querySelector("input, select, textarea, button");
+    if (!dialog || this.isEntered || !first?.offsetParent) {
+      if (dialog && !this.isEntered) requestAnimationFrame(() => this.enter());
+      return;
+    }
+    this.isEntered = true;
+    dialog.scrollIntoView({ block: "nearest" });
+    first.focus({ preventScroll: true });
+    if (first.type === "text") {
+      const name = first.value.lastIndexOf("/") + 1;
+      first.setSelectionRange(name, first.value.length);
+    }
+  }
+}
+
+export default {
+  render({ el }) {
+    el.style.display = "none";
+    let steward = null;
+    let frame = 0;
+    const begin = () => {
+      const root = el.closest(".annotat-root");
+      if (root) {
+        steward = new Steward(root);
+      } else {
+        frame = requestAnimationFrame(begin); // not in the document yet
+      }
+    };
+    begin();
+    return () => {
+      cancelAnimationFrame(frame);
+      steward?.stop();
+    };
+  },
+};
