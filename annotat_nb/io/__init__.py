@@ -1,7 +1,13 @@
 """Reading images, reading and writing labels."""
 
 from annotat_nb.io.errors import ReadError, WriteError
-from annotat_nb.io.labels import read_labels, read_superpixels, write_labels, write_superpixels
+from annotat_nb.io.labels import (
+    label_path,
+    read_labels,
+    read_superpixels,
+    write_labels,
+    write_superpixels,
+)
 from annotat_nb.io.markers import read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, parse_raw_name
 from annotat_nb.io.reader import READERS, read
@@ -11,6 +17,7 @@ __all__ = [
     "RawGuess",
     "ReadError",
     "WriteError",
+    "label_path",
     "parse_raw_name",
     "read",
     "read_labels",

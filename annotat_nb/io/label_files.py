@@ -89,7 +89,7 @@ def _write_tiff(
 def _write_raw(
     target: Path, ids: Array, table: str, voxel_size: tuple[float, float, float], unit: str
 ) -> Path:
-    target = target.with_name(_named_by_size(target, ids))
+    target = target.with_name(named_by_size(target, ids.shape, ids.dtype))
     little = ids.astype(ids.dtype.newbyteorder("<"), copy=False)
     with atomic_write(target) as file:
         for plane in little:
@@ -98,13 +98,14 @@ def _write_raw(
     return target
 
 
-def _named_by_size(target: Path, ids: Array) -> str:
+def named_by_size(target: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
+    """Return the name of a RAW file with its size and bits in it."""
     guess = parse_raw_name(target.name)
-    if guess.shape == ids.shape and ids.dtype.name in guess.dtypes:
+    if guess.shape == shape and dtype.name in guess.dtypes:
         return target.name
     bare = BITS.sub("", SIZE.sub("", target.stem)).strip("_- ") or "labels"
-    size = "x".join(str(side) for side in reversed(ids.shape))
-    return f"{bare}_{size}_{8 * ids.dtype.itemsize}bits{target.suffix}"
+    size = "x".join(str(side) for side in reversed(shape))
+    return f"{bare}_{size}_{8 * dtype.itemsize}bits{target.suffix}"
 
 
 def _table_beside(path: Path) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotat_nb.io.class_table import LARGEST_ID, ClassEntry, from_json, to_json
 from annotat_nb.io.errors import cannot_read, cannot_write, reading, writing
-from annotat_nb.io.label_files import WRITERS, classes_of, open_integers
+from annotat_nb.io.label_files import WRITERS, classes_of, named_by_size, open_integers
 
 if TYPE_CHECKING:
     import os
@@ -75,6 +75,20 @@ def write_labels(
         raise cannot_write(target, cause, "renumber them, or save them as superpixels")
     stored = ids.astype(_chosen_dtype(target, dtype, high), copy=False)
     return _write(target, stored, to_json(classes), voxel_size, unit)
+
+
+def label_path(path: str | os.PathLike[str], shape: tuple[int, ...], dtype: DTypeLike) -> Path:
+    """Return the path that `write_labels` gives a label of `shape` and `dtype`.
+
+    Examples
+    --------
+    >>> label_path("labels.raw", (2, 3, 4), "uint8").name
+    'labels_4x3x2_8bits.raw'
+    """
+    target = Path(path).absolute()
+    if target.suffix.lower() != ".raw":
+        return target
+    return target.with_name(named_by_size(target, shape, np.dtype(dtype)))
 
 
 def read_labels(

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from annotat_nb.operation import Array
 
-BACKGROUND = "#8c8c8c"
-"""Colour of class 0."""
+BACKGROUND = "#a9a3d6"
+"""Colour of class 0: pale, and just far enough from grey to be seen on a grey image."""
 
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 """Okabe and Ito, Color Universal Design (2008), without black, which tomograms swallow."""
@@ -54,7 +54,7 @@ def class_color(number: int) -> str:
     Examples
     --------
     >>> class_color(0), class_color(1)
-    ('#8c8c8c', '#e69f00')
+    ('#a9a3d6', '#e69f00')
     """
     if number < 0:
         raise ValueError(f"class numbers start at 0, got {number}")

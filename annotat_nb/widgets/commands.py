@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annotat_nb import io
 from annotat_nb.widgets.dialogs import TIFF, stem_of
 from annotat_nb.widgets.menu import Item, Menu
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
     from annotat_nb.widgets.canvas import SliceCanvas
-    from annotat_nb.widgets.dialogs import Dialogs
+from annotat_nb.widgets.dialogs import Dialogs
 
 Reason = Callable[[], str | None]
 
@@ -81,7 +82,10 @@ def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
             "File",
             "Save superpixels…",
             lambda: dialogs.save_file(
-                "Save superpixels", f"{stem}_superpixels.tif", session.save_superpixels
+                "Save superpixels",
+                f"{stem}_superpixels.tif",
+                session.save_superpixels,
+                becomes=lambda path: io.label_path(path, session.volume.shape, "uint32"),
             ),
             reason=needs("superpixels", "There are no superpixels yet: generate them first"),
         ),

@@ -220,6 +220,8 @@ def _step(low: float, high: float, kind: str) -> float:
 
 def _brief(number: float, span: float) -> str:
     """Write a number in the few digits that matter beside `span`."""
+    if span >= 10 and 1e3 <= abs(number) < 1e7:
+        return f"{number:.0f}" if abs(number - round(number)) <= 1e-3 * span else f"{number:.1f}"
     briefer = (f"{number:.{digits}g}" for digits in (4, 6, 9, 12))
     return next(
         (text for text in briefer if abs(float(text) - number) <= 1e-3 * span), repr(number)

@@ -106,12 +106,14 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         name: str,
         accept: Callable[[Path], Path],
         suffixes: Sequence[str] = LABELS,
+        becomes: Callable[[Path], Path] = lambda path: path,
     ) -> None:
         """Ask where to write a file; `accept` writes it and returns its path."""
         self._choose(
             title,
             lambda path: self._finish(lambda path: f"Saved {accept(path)}", path),
             suffixes=suffixes,
+            becomes=becomes,
             save=True,
             start=self._folder / name,
         )
@@ -127,6 +129,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             "Save label",
             f"{stem_of(session)}_labels.tif",
             lambda path: session.save_label(path, dtype=dtype.value),
+            becomes=lambda path: io.label_path(path, session.volume.shape, dtype.value),
         )
         if isinstance(self.shown, w.Box):
             self.shown.children = (*self.shown.children[:-1], dtype, self.shown.children[-1])

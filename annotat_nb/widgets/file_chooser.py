@@ -36,6 +36,9 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         a name without one of them gets the first.
     start
         Folder or file to begin with; the current folder by default.
+    becomes
+        Tells the path that is really written for a path that is chosen, which is the one to ask
+        about.
     on_choose
         Called with the absolute path.
     on_cancel
@@ -50,11 +53,12 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         folders: bool = False,
         suffixes: Sequence[str] = (),
         start: Path | str | None = None,
+        becomes: Callable[[Path], Path] = lambda path: path,
         on_choose: Callable[[Path], Any],
         on_cancel: Callable[[], Any] | None = None,
     ) -> None:
         self._save, self._folders, self._suffixes = save, folders, tuple(suffixes)
-        self._on_choose, self._on_cancel = on_choose, on_cancel
+        self._on_choose, self._on_cancel, self._becomes = on_choose, on_cancel, becomes
         self._shown: tuple[str, Path] = ("", Path())
         self._items: tuple[Item, ...] = ()
         self._pool: list[w.Button] = []
@@ -205,9 +209,10 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return f"{inert(str(folder))} may not be written to; choose another folder"
         if not fits(path.name, self._suffixes):
             return f"{name} cannot be saved with that ending; use {self._endings()}"
-        if path.exists() and path != self._to_replace:
-            self._to_replace = path
-            return f"{name} exists: save again to replace it"
+        final = self._becomes(path)
+        if final.exists() and final != self._to_replace:
+            self._to_replace = final
+            return f"{inert(final.name)} exists: save again to replace it"
         return ""
 
     def _completed(self, path: Path) -> Path:

@@ -12,8 +12,10 @@ def _rgb(color):
     return list(bytes.fromhex(color[1:]))
 
 
-def test_background_is_neutral():
-    assert len(set(_rgb(class_color(0)))) == 1
+def test_background_is_pale_but_is_seen_on_grey():
+    spread = [max(_rgb(class_color(n))) - min(_rgb(class_color(n))) for n in range(8)]
+    assert spread[0] >= 40
+    assert spread[0] < min(spread[1:])
 
 
 def test_the_first_classes_are_those_of_okabe_and_ito():

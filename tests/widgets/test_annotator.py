@@ -583,3 +583,17 @@ def test_a_section_folds_and_unfolds(app):
     assert panel.layout.display == "none"
     heading.click()
     assert panel.layout.display == ""
+
+
+def test_a_raw_label_that_exists_under_its_full_name_is_asked_about(app, painted, tmp_path):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    there = tmp_path / "l_40x30x4_8bits.raw"
+    there.write_bytes(b"mine")
+    app.menu.run("File", "Save label…")
+    app.dialogs.shown.path.value = str(tmp_path / "l.raw")
+    app.dialogs.shown.ok.click()
+    assert "l_40x30x4_8bits.raw exists: save again" in app.dialogs.shown.status.value
+    assert there.read_bytes() == b"mine"
+    app.dialogs.shown.ok.click()
+    assert there.read_bytes() == painted.segmentation.data.tobytes()
