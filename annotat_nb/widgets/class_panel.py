@@ -9,6 +9,7 @@ import anywidget
 import ipywidgets as w
 import traitlets
 
+from annotat_nb.widgets.bundle import bundle
 from annotat_nb.widgets.menu import FRONT
 from annotat_nb.widgets.text import inert
 
@@ -21,7 +22,7 @@ Attempt = Callable[..., object]
 class ClassList(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
     """The rows of the class table."""
 
-    _esm = FRONT / "class_list.js"
+    _esm = bundle(FRONT, "element.js", "class_list.js")
 
     classes = traitlets.List(traitlets.Dict()).tag(sync=True)
     """One row each: id, name, color, visible, and facts in words."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from annotat_nb.widgets.bundle import bundle
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -44,7 +46,7 @@ class MenuBar(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untype
         Called with what a line does; shows what goes wrong instead of raising.
     """
 
-    _esm = FRONT / "menu.js"
+    _esm = bundle(FRONT, "element.js", "menu.js")
     _css = FRONT / "annotator.css"
 
     menus = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import threading
 
 import numpy as np
@@ -13,7 +12,6 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from PIL import Image
 
 from annotat_nb.widgets.canvas import SliceCanvas, Stroke
-from annotat_nb.widgets.canvas.pen import bundle
 
 COLORS = np.array([[0, 0, 0, 255], [200, 100, 0, 255], [0, 100, 200, 128]], np.uint8)
 
@@ -301,12 +299,3 @@ def test_drawing_from_many_threads_keeps_commands_and_pictures_together(canvas, 
         assert put[2] == clear[2][:2]
         assert pixels(put[3])[0, 0].tolist() == COLORS[row % 3].tolist()
         assert mark[2][1] == row + 1
-
-
-def test_the_bundled_script_has_no_imports_and_no_name_twice():
-    script = bundle()
-    assert not re.search(r"^import ", script, re.MULTILINE)
-    assert re.findall(r"^export .*", script, re.MULTILINE) == ["export default {"]
-    declared = r"^(?:async )?(?:function|const|let|class) (\w+)"
-    names = re.findall(declared, script, re.MULTILINE)
-    assert len(names) == len(set(names)) > 20

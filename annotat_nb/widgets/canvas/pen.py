@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
+
+from annotat_nb.widgets.bundle import bundle
 
 _FOLDER = Path(__file__).parent
 _MODULES = (
@@ -22,16 +23,6 @@ _MODULES = (
     "layers.js",
     "pen.js",
 )
-
-
-def bundle(modules: tuple[str, ...] = _MODULES) -> str:
-    """Join the JavaScript modules into the single one that anywidget loads.
-
-    Imports between them go, since they then share one scope; only the default export stays.
-    """
-    text = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in modules)
-    text = re.sub(r"^import [^;]*;\n", "", text, flags=re.MULTILINE)
-    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
 
 
 class LookupTable(traitlets.Bytes):
@@ -51,7 +42,7 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     brush without asking the kernel.
     """
 
-    _esm = bundle()
+    _esm = bundle(_FOLDER, *_MODULES)
     _css = (_FOLDER / "pen.css").read_text(encoding="utf-8")
 
     layers = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -1,19 +1,6 @@
 /** The table of classes: select, rename, recolour and hide, each one message to the kernel. */
 
-function element(tag, className, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) {
-    node.setAttribute(name, value);
-  }
-  return node;
-}
-
-function text(className, content) {
-  const node = element("span", className);
-  node.textContent = content;
-  return node;
-}
+import { element, text } from "./element.js";
 
 class ClassList {
   constructor(model, el) {

@@ -1,13 +1,6 @@
 /** A menu bar: menus open in the browser at once, commands go to the kernel. */
 
-function element(tag, className, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) {
-    node.setAttribute(name, value);
-  }
-  return node;
-}
+import { element, text } from "./element.js";
 
 function itemNode(item, run) {
   const role = item.checked === null ? "menuitem" : "menuitemcheckbox";
@@ -19,17 +12,10 @@ function itemNode(item, run) {
     node.setAttribute("aria-disabled", "true");
     node.title = item.reason;
   }
-  node.append(part("annotat-check", item.checked ? "✓" : ""));
-  node.append(part("annotat-label", item.label));
-  node.append(part("annotat-key", item.key));
+  node.append(text("annotat-check", item.checked ? "✓" : ""));
+  node.append(text("annotat-label", item.label));
+  node.append(text("annotat-key", item.key));
   node.addEventListener("click", () => !item.reason && run(item.id));
-  return node;
-}
-
-/** Text is set as text: a name from a file can never become markup. */
-function part(className, text) {
-  const node = element("span", className);
-  node.textContent = text;
   return node;
 }
 
