@@ -24,6 +24,19 @@ def axis_number(axis: str) -> int:
     return AXES.index(axis)
 
 
+def plane_axes(axis: str) -> tuple[Axis, Axis]:
+    """Return the axes of the rows and columns of a slice across `axis`.
+
+    Examples
+    --------
+    >>> plane_axes("y")
+    ('z', 'x')
+    """
+    across = axis_number(axis)
+    rows, columns = (name for number, name in enumerate(AXES) if number != across)
+    return rows, columns
+
+
 def plane_of(axis: str, index: int) -> tuple[int | slice, int | slice, int | slice]:
     """Return the index that takes slice `index` across `axis` out of a (z, y, x) array.
 

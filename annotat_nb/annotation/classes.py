@@ -115,6 +115,11 @@ class ClassTable:
         hidden = self._hidden - {self[class_id].id}
         self.hide_only(hidden if visible else hidden | {class_id})
 
+    def isolate(self, class_id: int) -> None:
+        """Show only class `class_id`; where it is the only one shown already, show all."""
+        others = frozenset(item.id for item in self._classes if item.id != self[class_id].id)
+        self.hide_only(frozenset() if self._hidden == others else others)
+
     def hide_only(self, hidden: frozenset[int]) -> None:
         """Hide exactly the classes in `hidden`."""
         if hidden != self._hidden:

@@ -13,7 +13,7 @@ from annotat_nb.annotation.markers import Stroke
 from annotat_nb.annotation.raster import stroke_mask
 from annotat_nb.annotation.runs import Runs
 from annotat_nb.operation import Record
-from annotat_nb.volume import AXES, Axis
+from annotat_nb.volume import AXES, Axis, plane_axes
 
 if TYPE_CHECKING:
     from annotat_nb.annotation.document import Annotation
@@ -55,8 +55,8 @@ class Brush(Tool):
             If the slice does not exist.
         """
         check_slice(shape, self.axis, self.index)
-        plane = [extent for axis, extent in zip(AXES, shape, strict=True) if axis != self.axis]
-        top, left, mask = stroke_mask(np.array(self.points), self.radius, (plane[0], plane[1]))
+        rows, columns = (shape[AXES.index(name)] for name in plane_axes(self.axis))
+        top, left, mask = stroke_mask(np.array(self.points), self.radius, (rows, columns))
         return Runs.from_mask(mask, shape, self.axis, self.index, (top, left))
 
 

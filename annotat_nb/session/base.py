@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from psygnal import Signal
 
 from annotat_nb import io
@@ -200,6 +201,21 @@ class SessionBase:
                 return
         self.recorder.record_view(self._view.model_dump(mode="json"))
         self.view_changed.emit(self._view, former)
+
+    def center_on(self, class_id: int) -> None:
+        """Bring all three slices to the centre of class `class_id` in the segmentation.
+
+        Raises
+        ------
+        SessionError
+            If no voxel has that class.
+        """
+        labels = self.segmentation
+        found: Any = [] if labels is None else np.argwhere(labels.data == class_id)
+        if not len(found):
+            raise SessionError(f"no voxel is labelled {self.classes[class_id].name} yet")
+        center = np.mean(found, axis=0).round().astype(int).tolist()
+        self.show(**dict(zip(AXES, center, strict=True)))
 
     def step_slice(self, steps: int) -> None:
         """Go `steps` slices forward along the shown axis, or back; stop at the ends."""

@@ -1,29 +1,29 @@
-"""The slice of a session on the canvas: pictures one way, strokes the other."""
+"""The slice of a session on the canvas."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import numpy as np
 
-from annotat_nb.annotation import Erase, EraseStroke, Paint, Tool
 from annotat_nb.rendering import auto_window, boundaries, colormap, rgba_table, to_grey
-from annotat_nb.volume import AXES, Volume, axis_number, plane_of
+from annotat_nb.volume import AXES, Volume, axis_number, plane_axes, plane_of
 from annotat_nb.widgets.loop import Latest, Loop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from annotat_nb.blocks import Box
     from annotat_nb.classify import Prediction
     from annotat_nb.operation import Array
     from annotat_nb.session import Session, View
-    from annotat_nb.widgets.canvas import SliceCanvas, Stroke
+    from annotat_nb.widgets.canvas import SliceCanvas
 
 REFINE_AFTER = 0.25
 """Seconds without a change of contrast after which a deep image is sent with its new window."""
 NOTHING = -1
-Attempt = Callable[..., object]
 Some = ParamSpec("Some")
 OPACITY = {"boundaries": 0.8, "markers": 0.8}
 FINEST, MOST_PIXELS = 3, 2048
@@ -42,23 +42,21 @@ def steady(draw: Callable[Concatenate[SliceView, Some], None]) -> Any:
 
 
 class SliceView:
-    """Draws the shown slice of `session` on `canvas`, and carries out what the pen sends.
+    """Draws the shown slice of `session` on `canvas`, and follows its changes.
 
     Parameters
     ----------
     session
-        What is shown and painted on.
+        What is shown.
     canvas
         Where it is drawn.
     loop
         Where drawing happens after a job.
-    attempt
-        Called with what the pen asks for; shows what goes wrong instead of raising.
     """
 
-    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop, attempt: Attempt) -> None:
+    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop) -> None:
         self.session, self.canvas = session, canvas
-        self._loop, self._attempt = loop, attempt
+        self._loop = loop
         self._windows: dict[int, tuple[float, float]] = {}
         self._sent_window = (0.0, 255.0)
         self._acknowledge: int | None = None
@@ -94,11 +92,9 @@ class SliceView:
         """Stop following session and canvas."""
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
-        self.canvas.pen.unobserve(self._take_brush, BRUSH)
 
     def _connect(self) -> None:
-        session, canvas, on_loop = self.session, self.canvas, self._loop.call
-        attempt = self._attempt
+        session, on_loop = self.session, self._loop.call
         self._connections: list[tuple[Any, Any]] = [
             (session.view_changed, self._follow_view),
             (session.annotation.changed, self._follow_edit),
@@ -108,15 +104,9 @@ class SliceView:
             (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
             (session.visualization_changed, self._draw_slice),
             (session.pipeline_changed, lambda: on_loop(self._draw_boundaries)),
-            (canvas.stroked, lambda stroke: attempt(self._take_stroke, stroke)),
-            (canvas.centred, lambda *place: attempt(self._center, *place)),
-            (canvas.picked, lambda *place: attempt(self._pick, *place)),
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
-        canvas.pen.observe(self._take_brush, BRUSH)
-
-    # From the session to the canvas ------------------------------------------------------------
 
     def _follow_view(self, view: View, former: View) -> None:
         self._set_pen()
@@ -134,8 +124,8 @@ class SliceView:
         side = None if box is None else box[axis_number(axis)]
         if box is None or side is None or not side.start <= index < side.stop:
             return
-        plane = [part for name, part in zip(AXES, box, strict=True) if name != axis]
-        self._draw_markers((plane[0], plane[1]))
+        rows, columns = (box[axis_number(name)] for name in plane_axes(axis))
+        self._draw_markers((rows, columns))
 
     def _follow_classes(self) -> None:
         self._loop.call(self._recolor)
@@ -208,7 +198,7 @@ class SliceView:
 
     def _plane_shape(self) -> tuple[int, int]:
         axis, shape = self.session.view.axis, self.session.volume.shape
-        rows, columns = (e for name, e in zip(AXES, shape, strict=True) if name != axis)
+        rows, columns = (shape[axis_number(name)] for name in plane_axes(axis))
         return rows, columns
 
     @steady
@@ -251,56 +241,25 @@ class SliceView:
 
     def _aspect(self) -> float:
         axis = self.session.view.axis
-        sizes = zip(AXES, self.session.volume.voxel_size, strict=True)
-        height, width = (size for name, size in sizes if name != axis)
+        sizes = self.session.volume.voxel_size
+        height, width = (sizes[axis_number(name)] for name in plane_axes(axis))
         return height / width
+
+    @contextmanager
+    def acknowledging(self, stroke_id: int) -> Iterator[None]:
+        """Let what is drawn meanwhile replace the echo of a stroke in the browser."""
+        with self.session.lock:
+            self._acknowledge = stroke_id
+            try:
+                yield
+            finally:
+                self._acknowledge = None
+                self.canvas.acknowledge(stroke_id)  # also of a stroke that changed nothing
 
     @staticmethod
     def slice_id(view: View) -> int:
         """Return the number that strokes on the slice of `view` carry."""
         return 1 + AXES.index(view.axis) + len(AXES) * view.index
-
-    # From the canvas to the session ------------------------------------------------------------
-
-    def _take_stroke(self, stroke: Stroke) -> None:
-        index, axis = divmod(stroke.slice_id - 1, len(AXES))
-        with self.session.lock:
-            self._acknowledge = stroke.id
-            try:
-                self.session.edit(tool_of(stroke, AXES[axis], index))
-            finally:
-                self._acknowledge = None
-                self.canvas.acknowledge(stroke.id)  # also of a stroke that changed nothing
-
-    def _take_brush(self, change: dict[str, Any]) -> None:
-        self.session.show(**{change["name"]: change["new"]})
-
-    def _center(self, row: int, column: int) -> None:
-        names = [name for name in AXES if name != self.session.view.axis]
-        self.session.show(**dict(zip(names, (row, column), strict=True)))
-
-    def _pick(self, row: int, column: int, shift: bool) -> None:
-        view, segmentation = self.session.view, self.session.segmentation
-        height, width = self._plane_shape()
-        if segmentation is None or row >= height or column >= width:
-            return  # nothing is there, or the plane has changed since the click
-        label = int(segmentation.slice(view.axis, view.index)[row, column])
-        if shift:
-            self._center_on(label)
-        else:
-            self._isolate(label)
-
-    def _isolate(self, label: int) -> None:
-        """Show only class `label`; when it is alone already, show all."""
-        others = frozenset(item.id for item in self.session.classes if item.id != label)
-        is_alone = self.session.classes.hidden == others
-        self.session.classes.hide_only(frozenset() if is_alone else others)
-
-    def _center_on(self, label: int) -> None:
-        segmentation = self.session.segmentation
-        if segmentation is not None:
-            center = np.argwhere(segmentation.data == label).mean(axis=0).round().astype(int)
-            self.session.show(**dict(zip(AXES, center.tolist(), strict=True)))
 
 
 def _lay_over(shown: Array, preview: Prediction, view: View) -> None:
@@ -313,21 +272,6 @@ def _lay_over(shown: Array, preview: Prediction, view: View) -> None:
     rows, columns = (part for n, part in enumerate(preview.box) if n != number)
     part = shown[rows, columns]
     part[classes != NOTHING] = classes[classes != NOTHING]
-
-
-BRUSH = ["tool", "radius", "label"]
-
-
-def tool_of(stroke: Stroke, axis: str, index: int) -> Tool:
-    """Return the tool that a stroke of the pen stands for."""
-    points = stroke.points.tolist()
-    where = {"axis": axis, "index": index}
-    if stroke.action == "erase stroke":
-        return EraseStroke.model_validate({"point": points[0], **where})
-    brush = {"points": points, "radius": stroke.radius, **where}
-    if stroke.action == "erase":
-        return Erase.model_validate(brush)
-    return Paint.model_validate({**brush, "label": stroke.label})
 
 
 def automatic_window(image: Volume) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from annotat_nb.volume import AXES, Volume
+from annotat_nb.volume import AXES, Volume, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
 from annotat_nb.widgets.text import inert
 
@@ -52,8 +52,8 @@ class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _at(self, row: int, column: int, *, probability: bool = False) -> str:
         view, session = self._session.view, self._session
-        names = [name for name in AXES if name != view.axis]
-        position = {view.axis: view.index, names[0]: row, names[1]: column}
+        rows, columns = plane_axes(view.axis)
+        position = {view.axis: view.index, rows: row, columns: column}
         voxel = position["z"], position["y"], position["x"]
         if any(p >= extent for p, extent in zip(voxel, session.volume.shape, strict=True)):
             return ""  # the plane has changed since the pointer moved

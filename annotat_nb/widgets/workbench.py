@@ -13,6 +13,7 @@ from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.job_bar import JobBar
 from annotat_nb.widgets.loop import Soon
+from annotat_nb.widgets.pen_actions import PenActions
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import next_step
 from annotat_nb.widgets.show_panel import ShowPanel
@@ -65,7 +66,8 @@ class Workbench:
         self._make_tellers(loop)
         self.jobs = JobBar()
         self.commands = session_commands(session, canvas, dialogs, self.run)
-        self.view = SliceView(session, canvas, loop, attempt)
+        self.view = SliceView(session, canvas, loop)
+        self._pen = PenActions(self.view, attempt)
         self._make_panels(dialogs, loop)
         self._connect()
         self.refresh()
@@ -144,6 +146,7 @@ class Workbench:
         self._is_closed = True
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
+        self._pen.close()
         self.view.close()
         self.status.close_timer()
         for panel in (self.toolbar, self.side, self.slices, self.jobs, self.status):

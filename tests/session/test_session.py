@@ -377,3 +377,16 @@ def test_a_device_that_nothing_runs_on_is_refused(painted):
     painted.pipeline = an.Pipeline(device="cuda:0")
     with pytest.raises(SessionError, match="choose the device auto or cpu"):
         painted.generate_superpixels()
+
+
+def test_a_class_is_shown_alone_and_found(painted):
+    painted.classes.isolate(1)
+    assert painted.classes.hidden == {0}
+    painted.classes.isolate(1)
+    assert painted.classes.hidden == frozenset()
+    with pytest.raises(SessionError, match="no voxel is labelled ball yet"):
+        painted.center_on(1)
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=FAST)
+    painted.apply()
+    painted.center_on(1)
+    np.testing.assert_allclose(painted.view.position, (3, 20, 24), atol=1.5)
