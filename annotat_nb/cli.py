@@ -64,12 +64,16 @@ def notebook_folder() -> Path:
 
 def lab_command(root: Path, port: int, browser: bool) -> list[str]:
     """Return the command that opens JupyterLab in `root` on the tutorial."""
-    options = [f"--ServerApp.root_dir={root}", f"--port={port}"]
+    options = [
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.port={port}",
+        f"--LabApp.default_url=/lab/tree/{TUTORIAL}",
+    ]
     if not browser:
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
-    return [sys.executable, "-m", "jupyterlab", str(root / TUTORIAL), *options]
+    return [sys.executable, "-m", "jupyterlab", *options]
 
 
 @app.command()

@@ -1,4 +1,12 @@
 import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
@@ -103,8 +111,9 @@ def test_lab_opens_the_tutorial_in_a_folder_of_its_own(tmp_path, monkeypatch):
     done = run("lab", "--no-browser", "--port", "9999", "--folder", folder)
     assert done.exit_code == 0, done.output
     (command,) = commands
-    assert str(folder / cli.TUTORIAL) in command
-    assert {"--no-browser", "--port=9999", f"--ServerApp.root_dir={folder}"} <= set(command)
+    assert f"--LabApp.default_url=/lab/tree/{cli.TUTORIAL}" in command
+    options = {"--no-browser", "--ServerApp.port=9999", f"--ServerApp.root_dir={folder}"}
+    assert options <= set(command)
     assert (folder / cli.TUTORIAL).is_file()
 
 
@@ -119,3 +128,38 @@ def test_every_command_has_help(command):
     done = run(*command, "--help")
     assert done.exit_code == 0
     assert "Usage" in done.stdout
+
+
+def fetch(url):
+    """Read `url`, as soon as the server listens."""
+    for attempt in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return answer.read()
+        except urllib.error.URLError:
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
+    return None
+
+
+def test_lab_serves_the_tutorial_for_real(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    cli.copy_notebooks(tmp_path)
+    command = cli.lab_command(tmp_path, port, browser=False)
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    server = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    with server:
+        try:
+            line = next(line for line in server.stderr if "token=" in line)
+            url = re.search(r"http\S+", line)[0]
+            assert f"/lab/tree/{cli.TUTORIAL}?" in url
+            token = url.split("token=")[1]
+            contents = f"http://127.0.0.1:{port}/api/contents/{cli.TUTORIAL}?token={token}"
+            assert json.loads(fetch(contents))["type"] == "notebook"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
