@@ -34,7 +34,7 @@ class LinearSvm(Classifier):
 
     title: ClassVar[str] = "Linear SVM"
 
-    C: float = Field(1.0, gt=0, le=1e6, json_schema_extra={"scale": "log"})
+    C: float = Field(1.0, gt=0, le=1e6)
     """Price of a marker on the wrong side. Larger values follow the markers more closely; smaller
     values draw a steadier boundary. Try powers of 10."""
 

@@ -81,8 +81,7 @@ class Engine:
         """Train on the marks and classify the volume, or what lies in `box`."""
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping)
-        model = segmenter.fit(snapshot.pipeline, snapshot.marks, part_of(report, 0.0, 0.5))
-        prediction = segmenter.predict(model, part_of(report, 0.5, 1.0), box)
+        model, prediction = segmenter.segment(snapshot.pipeline, snapshot.marks, report, box)
         return Outcome(snapshot, grouping, prediction, model.kept)
 
     def _current_superpixels(

@@ -39,7 +39,7 @@ class Slic(SuperpixelMethod):
 
     title: ClassVar[str] = "SLIC"
 
-    compactness: float = Field(0.6, gt=0, le=100, json_schema_extra={"scale": "log"})
+    compactness: float = Field(0.6, gt=0, le=100)
     """How much the position counts against the grey value, which is scaled to 0 to 1 whatever the
     type of the image, so that the same number serves 8-bit and 16-bit images. Larger values give
     rounder, more regular superpixels; smaller values follow weak edges more closely."""

@@ -46,7 +46,7 @@ class Waterpixels(SuperpixelMethod):
 
     title: ClassVar[str] = "Waterpixels"
 
-    compactness: float = Field(10.0, ge=0, le=1e6, json_schema_extra={"scale": "log"})
+    compactness: float = Field(10.0, ge=0, le=1e6)
     """How much the shape counts against the edges. Larger values give rounder, more regular
     superpixels; smaller values follow weak edges more closely. Edges are measured on a scale of
     0 to 255 whatever the type of the image: users of Annotat3D know numbers about 1000 times

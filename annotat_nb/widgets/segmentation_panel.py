@@ -73,6 +73,8 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         for verb, button in self.buttons.items():
             button.button_style = "primary" if verb == self._primary() else ""
         self.count.value = self._count()
+        kept = self._session.kept_features
+        self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
         self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)
 
     def _count(self) -> str:

@@ -28,10 +28,10 @@ def test_window_and_colour_map_recolour_the_slice_without_the_kernel(canvas, ker
 
 def test_opacity_and_visibility_mix_the_layers_on_screen(canvas, kernel, page):
     kernel("canvas.show_labels(np.ones((200, 300), np.uint8), COLORS)")
-    kernel("canvas.set_opacity('labels', 0.5)")
+    kernel("canvas.pen.opacity = {'labels': 0.5}")
     expected = [round((50 + channel) / 2) for channel in ORANGE]
     canvas.wait_for_color(20, 30, expected)
-    kernel("canvas.set_visible('labels', False)")
+    kernel("canvas.pen.visible = {'labels': False}")
     canvas.wait_for_color(20, 30, (50, 50, 50))
 
 
@@ -40,8 +40,7 @@ def test_all_layers_look_right_together(canvas, kernel, page, screenshot):
         "labels = (np.hypot(*np.ogrid[-100:100, -150:150]) < 70).astype(np.uint8) * 2;"
         "colors = COLORS.copy(); colors[0, 3] = 0;"
         "canvas.show_labels(labels, colors);"
-        "canvas.set_opacity('labels', 0.35);"
-        "canvas.set_opacity('markers', 0.8);"
+        "canvas.pen.opacity = {'labels': 0.35, 'markers': 0.8};"
         "edge = np.zeros((200, 300), bool); edge[::20] = True; edge[:, ::20] = True;"
         "canvas.show_boundaries(edge)"
     )

@@ -597,3 +597,11 @@ def test_a_raw_label_that_exists_under_its_full_name_is_asked_about(app, painted
     assert there.read_bytes() == b"mine"
     app.dialogs.shown.ok.click()
     assert there.read_bytes() == painted.segmentation.data.tobytes()
+
+
+def test_the_features_that_were_used_are_listed(app, painted):
+    painted.generate_superpixels()
+    painted.apply()
+    listed = app.panels.segmentation.summary.tooltip
+    assert painted.kept_features
+    assert all(name in listed for name in painted.kept_features)

@@ -254,14 +254,6 @@ def test_an_unknown_layer_is_refused(canvas):
         canvas.clear("label")
 
 
-def test_opacity_of_one_layer_leaves_the_others(canvas):
-    canvas.set_opacity("labels", 0.35)
-    canvas.set_opacity("markers", 0.8)
-    canvas.set_visible("boundaries", False)
-    assert canvas.pen.opacity == {"labels": 0.35, "markers": 0.8}
-    assert canvas.pen.visible == {"boundaries": False}
-
-
 def test_a_colour_map_is_taken_as_a_table_or_as_bytes(canvas):
     table = np.arange(768, dtype=np.uint16).reshape(256, 3) % 256
     canvas.pen.colormap = table

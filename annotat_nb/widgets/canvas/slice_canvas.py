@@ -212,14 +212,6 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         """Enlarge the picture about its middle."""
         self.pen.send({"kind": "zoom", "factor": float(factor)})
 
-    def set_opacity(self, layer: LayerName, opacity: float) -> None:
-        """Set how strongly a layer covers those below, from 0 to 1, without the kernel's pixels."""
-        self.pen.opacity = {**self.pen.opacity, layer: float(opacity)}
-
-    def set_visible(self, layer: LayerName, visible: bool) -> None:
-        """Show or hide a layer."""
-        self.pen.visible = {**self.pen.visible, layer: bool(visible)}
-
     def close(self) -> None:
         """Close the canvas and every widget that it is made of."""
         with self._lock:
