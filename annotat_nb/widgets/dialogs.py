@@ -158,7 +158,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     def change_colormap(self, session: Session) -> None:
         """Choose one of the colour maps; the picture follows at once."""
         former = session.view.colormap
-        names = w.Select(options=COLORMAPS, value=former, rows=14, description="Colour map")
+        names = w.Select(options=COLORMAPS, value=former, rows=14, layout={"width": "100%"})
         ramp = w.HTML(gradient(former))
 
         def follow(change: dict[str, Any]) -> None:
@@ -170,7 +170,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             self.dismiss()
 
         names.observe(follow, "value")
-        panel = w.VBox([names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)])
+        title = w.Label("Colour map", style={"font_weight": "bold"})
+        panel = w.VBox([title, names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)])
         self.show(panel.add_class("annotat-narrow"))  # beside it, the picture shows the choice
 
     def erase_all(self, session: Session) -> None:
@@ -196,10 +197,10 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""
         rows = [(" or ".join(c.keys), c.title) for c in commands if c.keys]
-        cells = [w.Label(text.replace("Arrow", "")) for row in (*MOUSE, *rows) for text in row]
+        cells = [Line(text.replace("Arrow", "")) for row in (*MOUSE, *rows) for text in row]
         grid = w.GridBox(cells).add_class("annotat-keys")
         title = w.Label(
-            "Keys work while the canvas has the focus: click on it first. Esc leaves it.",
+            "Keys work all over the Annotator, but for its text fields. Esc leaves the picture.",
             style={"font_weight": "bold"},
         )
         self.show(w.VBox([title, grid, _buttons(Close=self.dismiss)]))

@@ -398,7 +398,7 @@ def test_the_parameters_dialog_changes_the_pipeline(app, painted):
 
 def test_a_colour_map_is_shown_at_once_and_cancelled(app, session):
     app.menu.run("View", "Change colour map…")
-    names, _, buttons = app.dialogs.shown.children
+    _, names, _, buttons = app.dialogs.shown.children
     names.value = "Viridis"
     assert session.view.colormap == "Viridis"
     assert len(names.options) == 26
