@@ -107,6 +107,8 @@ def segment(
 def _segment(
     image: Path, markers: Path, output: Path, pipeline: Path | None, how: dict[str, Any]
 ) -> Path:
+    if output.resolve() == markers.resolve():
+        raise ValueError(f"{output.name}: holds the markers; choose another name for the label")
     with Session(io.read(image, **how)) as session:
         session.load_annotation(markers)
         if pipeline is not None:

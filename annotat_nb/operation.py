@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from inspect import isabstract
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Record(BaseModel):
 
     @classmethod
     def _named_kind(cls, name: str) -> type[Self]:
-        kinds = {kind.__name__: kind for kind in kinds_of(cls)}
+        kinds = {kind.__name__: kind for kind in kinds_of(cls) if not isabstract(kind)}
         if name not in kinds:
             raise ValueError(f"no {cls.__name__} is called {name!r}{_suggest(name, kinds)}")
         return kinds[name]

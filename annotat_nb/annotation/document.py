@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
@@ -14,6 +14,7 @@ from annotat_nb.annotation.runs import Runs, Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from annotat_nb.annotation.labels import LabelImage
     from annotat_nb.blocks import Box, Shape
@@ -30,13 +31,20 @@ class Annotation:
     submit
         Called with each edit that a change of the class table asks for; by default it is made at
         once. A session passes its own, which also journals.
+    lock
+        Held while the class table changes; its own by default.
     """
 
     changed = Signal(object)
     """Emitted with the changed `Box` after each edit, undo and redo; None where only classes
     changed."""
 
-    def __init__(self, shape: Shape, submit: Callable[[Edit], object] | None = None) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        submit: Callable[[Edit], object] | None = None,
+        lock: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.markers = Markers(shape)
         self.labels: LabelImage | None = None
         self.labels_version = 0
@@ -44,7 +52,7 @@ class Annotation:
         """Grows whenever a voxel of the labels may have changed."""
         self.history = History()
         self._submit = submit or self.make
-        self.classes = ClassTable(self._commit_classes)
+        self.classes = ClassTable(self._commit_classes, lock)
         self._next_stroke = 1
         self._steps_made = 0
 

@@ -50,9 +50,14 @@ class LabelImage:
         """Set `voxels` to `value` and return what they were."""
         flat = voxels.flat()
         before = Values.pack(self.data.flat[flat])
-        self.data.flat[flat] = value
+        self._replace(flat, value)
         return before
 
     def write_values(self, voxels: Runs, values: Values) -> None:
         """Set each of `voxels` to its own value."""
-        self.data.flat[voxels.flat()] = values.unpack()
+        self._replace(voxels.flat(), values.unpack())
+
+    def _replace(self, flat: Array, values: Any) -> None:
+        # In a copy: the former array may be on its way to the disk.
+        self.data = self.data.copy()
+        self.data.flat[flat] = values

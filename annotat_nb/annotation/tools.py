@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST_MARKED = 2**15 - 1
 """Markers read as int16."""
-Point = tuple[int, int]
+Coordinate = Annotated[int, Field(ge=-(2**20), le=2**20)]
+Point = tuple[Coordinate, Coordinate]
 Points = Annotated[tuple[Point, ...], Field(min_length=1)]
 Radius = Annotated[int, Field(ge=0, le=200, json_schema_extra={"unit": "voxel"})]
 

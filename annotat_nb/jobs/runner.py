@@ -51,11 +51,15 @@ class ThreadRunner:
         self.started.emit(job)
         return job
 
+    def cancel_all(self) -> None:
+        """Ask all jobs to stop."""
+        for job in self._jobs:
+            job.cancel()
+
     def close(self) -> None:
         """Cancel all jobs, accept no more, and wait until the one that runs has stopped."""
+        self.cancel_all()
         jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            job.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
         for job in jobs:
             if not job.is_over:

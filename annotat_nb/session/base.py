@@ -21,6 +21,7 @@ from annotat_nb.annotation import (
 from annotat_nb.classify import Pipeline, Prediction
 from annotat_nb.jobs import ThreadRunner
 from annotat_nb.session.engine import Engine
+from annotat_nb.session.interrupt import uninterrupted
 from annotat_nb.session.recorder import Recorder
 from annotat_nb.session.replay import replay, stored_view
 from annotat_nb.session.results import Probe, Results
@@ -51,9 +52,9 @@ class SessionBase:
         self.lock = threading.RLock()
         """Held while the model changes: callbacks may come from several threads."""
         self.volume = volume
-        self.annotation = Annotation(volume.shape, self._make)
+        self.annotation = Annotation(volume.shape, self._make, self.lock)
         self.runner = ThreadRunner()
-        self.recorder = Recorder(_opened(workspace))
+        self.recorder = Recorder(_opened(workspace, volume))
         self._engine = Engine(volume)
         self._pipeline = Pipeline()
         self.results = Results(self.annotation, self.recorder)
@@ -65,6 +66,7 @@ class SessionBase:
         """What could not be brought back from the workspace, in sentences."""
         if self.recorder.workspace is not None:
             self._resume(self.recorder.workspace)
+            self.recorder.workspace.on_hand_over = self.runner.cancel_all
         self.classes.changed.connect(self._note_hidden)
 
     def __repr__(self) -> str:
@@ -131,8 +133,9 @@ class SessionBase:
     def pipeline(self, pipeline: Pipeline) -> None:
         with self.lock:
             self.recorder.check_open()
+            pipeline = Pipeline.model_validate(pipeline)
             if pipeline != self._pipeline:
-                self._pipeline = Pipeline.model_validate(pipeline)
+                self._pipeline = pipeline
                 self.recorder.record("pipeline", pipeline.model_dump(mode="json"))
                 self.pipeline_changed.emit()
 
@@ -225,7 +228,7 @@ class SessionBase:
     def _step(self, kind: str, move: Callable[[], Edit | None]) -> str | None:
         with self.lock:
             self.recorder.check_open()
-            with self._announced_once_recorded():
+            with self._announced_once_recorded(), uninterrupted():
                 edit = move()
                 if edit is not None:
                     self.recorder.record(kind)
@@ -237,9 +240,10 @@ class SessionBase:
             self.recorder.check_open()
             if not edit.voxel_count and edit.classes is None:
                 return
-            with self._announced_once_recorded():
+            record = encode_edit(edit)
+            with self._announced_once_recorded(), uninterrupted():
                 self.annotation.make(edit)
-                self.recorder.record("edit", encode_edit(edit))
+                self.recorder.record("edit", record)
             self._select_existing_class()
 
     @contextmanager
@@ -253,7 +257,7 @@ class SessionBase:
             self.show(label=0)
 
     def _note_hidden(self) -> None:
-        if self.classes.hidden != self._hidden:
+        if self.classes.hidden != self._hidden and self.recorder.is_open:
             self._hidden = self.classes.hidden
             self.recorder.record("hidden", {"classes": sorted(self._hidden)})
 
@@ -287,7 +291,8 @@ class SessionBase:
         self.close()
 
 
-def _opened(workspace: PathLike | Workspace | None) -> Workspace | None:
+def _opened(workspace: PathLike | Workspace | None, volume: Volume) -> Workspace | None:
     if workspace is None or isinstance(workspace, Workspace):
         return workspace
+    Workspace.check_image(workspace, volume)
     return Workspace(workspace)

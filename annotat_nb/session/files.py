@@ -20,6 +20,17 @@ from annotat_nb.session.replay import merged_classes
 class Files(SessionBase):
     """Labels, superpixels and markers in files."""
 
+    def _refuse_source(self, path: PathLike, dtype: Any) -> None:
+        """Refuse to write over an image that is open, or into the workspace."""
+        target = io.label_path(path, self.volume.shape, dtype).resolve()
+        volumes = (self.volume, self.visualization)
+        sources = [v.source.resolve() for v in volumes if v is not None and v.source is not None]
+        if target in sources or (target.exists() and any(_holds(s, target) for s in sources)):
+            raise SessionError(f"{target.name}: is the image itself; choose another name")
+        workspace = self.recorder.workspace
+        if workspace is not None and workspace.path in target.parents:
+            raise SessionError(f"{target.name}: lies in the workspace; choose another folder")
+
     def save_label(self, path: PathLike, *, dtype: Any = None) -> Path:
         """Write the segmentation with its class table, as TIFF or RAW, and return the path.
 
@@ -39,6 +50,7 @@ class Files(SessionBase):
         """
         if self.segmentation is None:
             raise SessionError("there is no label to save yet; press Apply or load one first")
+        self._refuse_source(path, dtype or self.segmentation.data.dtype)
         table = [item.model_dump() for item in self.classes]
         return io.write_labels(
             path,
@@ -80,6 +92,7 @@ class Files(SessionBase):
         """
         if self.superpixels is None:
             raise SessionError("there are no superpixels to save yet; generate or load them first")
+        self._refuse_source(path, np.uint32)
         return io.write_superpixels(path, self.superpixels.data)
 
     def load_superpixels(self, path: PathLike) -> None:
@@ -108,6 +121,7 @@ class Files(SessionBase):
             If the file cannot be written; an older file stays as it was.
         """
         table = [item.model_dump() for item in self.classes]
+        self._refuse_source(path, np.int16)
         return io.write_markers(
             path,
             self.markers.data,
@@ -135,3 +149,9 @@ class Files(SessionBase):
             used = np.unique(markers[markers >= 0])
             classes = merged_classes(self.classes.stored(), table, used)
             self._make(self.annotation.mark_image(markers, classes))
+
+
+def _holds(source: Path, target: Path) -> bool:
+    """Tell whether `target` may be one of the slices that `source`, a folder or glob, is."""
+    folder = source if source.is_dir() else source.parent
+    return not source.is_file() and folder == target.parent

@@ -36,6 +36,7 @@ class Recorder:
         self._view: dict[str, Any] | None = None
         self._timers: dict[str, threading.Timer] = {}
         self._lock = threading.RLock()
+        self._is_closed = False
 
     @property
     def problem(self) -> str:
@@ -52,13 +53,14 @@ class Recorder:
     @property
     def is_open(self) -> bool:
         """Whether the session may go on: its workspace is its own, or it has none."""
-        return self.workspace is None or self.workspace.is_open
+        return not self._is_closed and (self.workspace is None or self.workspace.is_open)
 
     def check_open(self) -> None:
         """Refuse to go on in a session that no longer owns its workspace."""
-        if not self.is_open and self.workspace is not None:
+        if not self.is_open:
+            name = f"{self.workspace.path.name}: " if self.workspace else ""
             raise SessionClosed(
-                f"{self.workspace.path.name}: this session was closed or opened again; "
+                f"{name}this session was closed or opened again; "
                 "use the newer session, or annotat_nb.open(...)"
             )
 
@@ -67,6 +69,7 @@ class Recorder:
 
         A failing disk is reported, never raised: the action is tried again.
         """
+        self.check_open()
         if self.workspace is None:
             return False
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -121,6 +124,7 @@ class Recorder:
         self.save_view()
         self.retry()
         self._stop("retry")
+        self._is_closed = True
         if self.workspace is not None:
             self.workspace.close()
 

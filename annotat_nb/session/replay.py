@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +19,13 @@ from annotat_nb.store.codec import decode_edit
 from annotat_nb.superpixels import SuperpixelMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annotat_nb.operation import Array
+
+
+MOST_NEW = 2**20
+"""Numbers that one edit may skip or use: a damaged record could name any."""
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Resumed:
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
     segmented_with: Pipeline | None = None
+    gone: set[str] = field(default_factory=set)
+    """Results that the journal names last, but that are damaged or missing."""
     notices: tuple[str, ...] = ()
     """What could not be brought back, in sentences."""
 
@@ -45,8 +51,6 @@ def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
         If the journal holds an action that this version does not know.
     """
     found = Resumed()
-    if lost := workspace.journal.lost:
-        found.notices = (f"{lost} actions could not be read: the journal is damaged before them",)
     for entry in workspace.journal.entries:
         try:
             _repeat(entry, workspace, annotation, found)
@@ -55,7 +59,16 @@ def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
                 f"{workspace.path.name}: action {entry.number} ({entry.kind}) cannot be repeated "
                 f"({error}); update annotat_nb, or restore the workspace from a copy"
             ) from error
+    found.notices = tuple(_notices(workspace, found))
     return found
+
+
+def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
+    if lost := workspace.journal.lost:
+        yield f"{lost} or more actions are lost: the journal is damaged where they were"
+    for kind, again in (("superpixels", "generate them"), ("segmentation", "press Apply")):
+        if kind in found.gone:
+            yield f"The stored {kind} cannot be read any more: {again} again"
 
 
 def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: Resumed) -> None:
@@ -72,10 +85,16 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
             found.pipeline = Pipeline.model_validate_json(entry.payload)
         case "superpixels":
             found.superpixels = _superpixels(json.loads(entry.payload), workspace, annotation)
+            _note(found, entry.kind, found.superpixels is None)
         case "segmentation":
             _segmentation(json.loads(entry.payload), workspace, annotation, found)
+            _note(found, entry.kind, annotation.labels is None)
         case kind:
             raise ValueError(f"no action is called {kind!r}")
+
+
+def _note(found: Resumed, kind: str, is_gone: bool) -> None:
+    (found.gone.add if is_gone else found.gone.discard)(kind)
 
 
 def _remake(payload: bytes, annotation: Annotation) -> None:
@@ -83,8 +102,9 @@ def _remake(payload: bytes, annotation: Annotation) -> None:
     if not all(write.voxels.inside(annotation.shape) for write in edit.writes):
         raise ValueError("it writes outside the volume")
     first = annotation.new_stroke()
-    if any(s.id != first + n or not 0 <= s.label < 2**15 for n, s in enumerate(edit.strokes)):
-        raise ValueError("its strokes are numbered out of order")
+    for stroke in edit.strokes:
+        if not first <= stroke.id < first + MOST_NEW or not 0 <= stroke.label < 2**15:
+            raise ValueError("its strokes are numbered out of order")
     annotation.make(edit)
 
 

@@ -55,7 +55,7 @@ class Results:
         """What the segmentation was computed with; None when it was loaded."""
         self.kept_features: tuple[str, ...] = ()
         self._fractions: tuple[int, dict[int, float]] = (-1, {})
-        self._unwritten: list[tuple[str, LabelImage, dict[str, Any]]] = []
+        self._unwritten: list[tuple[str, str, Array]] = []
 
     def resume(
         self,
@@ -79,7 +79,7 @@ class Results:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
-        self._unwritten.append(("superpixels", found.image, {"method": method}))
+        self._record("superpixels", found.image, {"method": method})
         self.superpixels_changed.emit()
 
     def set_preview(self, outcome: Outcome) -> None:
@@ -104,15 +104,14 @@ class Results:
         self.segmented_at, self.segmented_with = position, pipeline
         self.preview = self.prediction = None
         used = pipeline and pipeline.model_dump(mode="json")
-        facts = {"position": position, "pipeline": used}
-        self._unwritten.append(("segmentation", labels, facts))
+        self._record("segmentation", labels, {"position": position, "pipeline": used})
         self.segmentation_changed.emit()
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""
         unwritten, self._unwritten = self._unwritten, []
-        for kind, image, facts in unwritten:
-            self._store(kind, image, facts)
+        for kind, file, data in unwritten:
+            self._write(kind, file, data)
 
     def probability(self, voxel: Voxel, label: int) -> float | None:
         """Return how probable class `label` was at `voxel`; None when that is unknown."""
@@ -134,15 +133,24 @@ class Results:
             return labels
         return np.where(np.isin(labels, removed), 0, labels).astype(labels.dtype)
 
-    def _store(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
+    def _record(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
+        """Journal a result, in order with the edits; its voxels follow when there is time."""
         workspace = self._recorder.workspace
         if workspace is None:
             return
+        file, data = workspace.next_result(kind), image.data
+        stored = {"file": file, "shape": data.shape, "dtype": data.dtype.str}
+        self._recorder.record(kind, {**stored, "origin": image.origin, **facts})
+        self._unwritten.append((kind, file, data))
+
+    def _write(self, kind: str, file: str, data: Array) -> None:
+        workspace = self._recorder.workspace
+        if workspace is None or not workspace.is_open:
+            return
 
         def write() -> None:
-            stored = workspace.save_result(kind, image.data)
-            if self._recorder.record(kind, {**stored, "origin": image.origin, **facts}):
-                workspace.drop_results(kind, keep=stored["file"])
+            workspace.save_result(file, data)
+            workspace.drop_results(kind, keep=file)
 
         self._recorder.attempt(kind, write)
 

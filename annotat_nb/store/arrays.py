@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.operation import Array
 
+CHECKSUM = "checksum.txt"
 CODECS = {"bytes", "zstd", "crc32c"}
 """What our own arrays are packed with; no other codec is ever asked to unpack anything."""
 
@@ -42,6 +43,7 @@ def write_array(path: Path, data: Array) -> None:
     part = path.with_name(f"{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     zarr.save_array(str(part), data)
+    (part / CHECKSUM).write_text(str(checksum(data)))
     for folder, _, names in os.walk(part):
         for name in names:
             _sync(os.path.join(folder, name))  # noqa: PTH118 - os.walk gives strings
@@ -50,12 +52,13 @@ def write_array(path: Path, data: Array) -> None:
     sync_folder(path.parent)
 
 
-def read_array(path: Path, shape: tuple[int, ...], dtype: str, expected: int) -> Array | None:
-    """Read an array if it is all there, of this shape and type and checksum; None otherwise."""
+def read_array(path: Path, shape: tuple[int, ...], dtype: str) -> Array | None:
+    """Read an array if it is all there, undamaged, of this shape and type; None otherwise."""
     import zarr
 
     try:
         _check_metadata(path / "zarr.json", shape)
+        expected = int((path / CHECKSUM).read_text())
         stored = zarr.open_array(str(path), mode="r")
         data = np.asarray(stored) if stored.dtype == np.dtype(dtype) else None
     except Exception:  # noqa: BLE001 - whatever a damaged file leads to, it is only a result

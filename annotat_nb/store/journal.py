@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import threading
@@ -59,6 +60,7 @@ class Journal:
         self._folder = folder
         self._file: BinaryIO | None = None
         self._lock = threading.Lock()
+        self._is_closed = False
         self._pending: list[Entry] = []
         self.entries, self.lost = _read_all(folder)
         """What was in the journal when it was opened, and how many actions behind a damaged one
@@ -84,6 +86,7 @@ class Journal:
     def queue(self, kind: str, payload: bytes) -> None:
         """Put one record in the line of those that the next `flush` writes."""
         with self._lock:
+            self._refuse_closed()
             self._last += 1
             self._pending.append(Entry(self._last, time.time(), kind, payload))
 
@@ -97,7 +100,12 @@ class Journal:
         """
         with self._lock:
             if self._pending:
+                self._refuse_closed()
                 self._write_pending()
+
+    def _refuse_closed(self) -> None:
+        if self._is_closed:  # another session may be writing by now
+            raise JournalError(errno.EBADF, "this session was closed", str(self._folder))
 
     def _write_pending(self) -> None:
         try:
@@ -110,10 +118,10 @@ class Journal:
         self._pending.clear()
 
     def close(self) -> None:
-        """Close the file; nothing can be appended afterwards without a new one."""
-        if self._file:
-            self._file.close()
-        self._file = None
+        """Close for good: nothing is written afterwards."""
+        with self._lock:
+            self._is_closed = True
+            self._abandon_file()
 
     def _new_file(self) -> BinaryIO:
         last = max((int(path.stem) for path in _files(self._folder)), default=0)
@@ -139,12 +147,17 @@ def _read_all(folder: Path) -> tuple[list[Entry], int]:
     entries: list[Entry] = []
     lost = 0
     for path in _files(folder):
-        for entry in _read(path.read_bytes()):
+        raw = path.read_bytes()
+        end = 0
+        for entry, at in _read(raw):
+            end = at
             last = entries[-1].number if entries else 0
             if entry.number == last + 1:
                 entries.append(entry)
-            elif entry.number > last:
-                lost += 1  # a later file may go on from the last good one
+            else:
+                lost += entry.number > last  # a later file may go on from the last good one
+        # Behind a damaged record; one that is merely torn off at the end has nothing behind it.
+        lost += raw.count(MAGIC, end + 1)
     return entries, lost
 
 
@@ -155,8 +168,8 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _read(raw: bytes) -> Iterator[Entry]:
-    """Yield the whole records at the start of `raw`, up to the first torn one."""
+def _read(raw: bytes) -> Iterator[tuple[Entry, int]]:
+    """Yield the whole records at the start of `raw`, up to the first torn one, and their ends."""
     at = 0
     while at + HEAD.size <= len(raw):
         magic, length, checksum = HEAD.unpack_from(raw, at)
@@ -167,5 +180,5 @@ def _read(raw: bytes) -> Iterator[Entry]:
             return
         number, when, kind_length = BODY.unpack_from(rest)
         end = BODY.size + kind_length
-        yield Entry(number, when, rest[BODY.size : end].decode(), rest[end:])
         at += HEAD.size + length
+        yield Entry(number, when, rest[BODY.size : end].decode(), rest[end:]), at

@@ -13,12 +13,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from pydantic import ValidationError
+
 from annotat_nb.io.atomic import atomic_write
-from annotat_nb.store.arrays import checksum, read_array, write_array
+from annotat_nb.store.arrays import read_array, write_array
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.reference import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
@@ -53,9 +57,19 @@ class Workspace:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path).expanduser().resolve()
-        self._refuse_other_folder()
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = self._take_lock()
+        self._results = self.path / "results"
+        self._numbers: dict[str, int] = {}
+        self.on_hand_over: Callable[[], object] = lambda: None
+        """Called when another session of this process takes the folder over."""
+        try:
+            self._refuse_other_folder()
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = self._take_lock()
+        except OSError as error:
+            raise WorkspaceError(
+                f"{self.path.name}: cannot be used as a workspace ({error.strerror}); "
+                "name another folder"
+            ) from error
         weakref.finalize(self, self._lock.close)
         self._project = self._read_project()
         self.journal = Journal(self.path / "journal")
@@ -80,12 +94,12 @@ class Workspace:
             If it belongs to another image.
         """
         known = self.image
-        if known is not None and not known.agrees_with(volume):
-            raise ForeignWorkspace(
-                f"{self.path.name}: belongs to {known.name or 'another image'} of shape "
-                f"{known.shape}, not to {volume.name or 'this one'} of shape {volume.shape}; "
-                "choose another workspace for this image"
+        if known is None and self.journal.entries:
+            raise WorkspaceError(
+                f"{self.path.name}: its {PROJECT}, which says to which image the strokes belong, "
+                "is missing; restore it from a copy"
             )
+        _refuse_other_image(self.path.name, known, volume)
         if known is None or (volume.source and known.path != str(volume.source)):
             self.remember(image=ImageReference.of(volume, self.path, "volume.npy"))
 
@@ -129,37 +143,52 @@ class Workspace:
             return None
         return view if isinstance(view, dict) else None
 
-    def save_result(self, name: str, data: Array) -> dict[str, Any]:
-        """Store an array as Zarr under a new file name; return what `load_result` needs.
+    def next_result(self, name: str) -> str:
+        """Return a file name for a result that none has had."""
+        numbers = [int(p.name.split("-")[-1]) for p in self._results.glob(f"{name}-*[0-9]")]
+        self._numbers[name] = 1 + max([*numbers, self._numbers.get(name, 0)])
+        return f"{name}-{self._numbers[name]:06d}"
+
+    def save_result(self, file: str, data: Array) -> None:
+        """Store an array as Zarr.
 
         Raises
         ------
         OSError
             If it cannot be written whole; what was stored before stays.
         """
-        folder = self.path / "results"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        numbers = [int(p.name.split("-")[-1]) for p in folder.glob(f"{name}-*[0-9]")]
-        final = folder / f"{name}-{max(numbers, default=0) + 1:06d}"
-        write_array(final, data)
-        facts = {"shape": data.shape, "dtype": data.dtype.str, "checksum": checksum(data)}
-        return {"file": final.name, **facts}
+        self._results.mkdir(mode=0o700, exist_ok=True)
+        write_array(self._results / file, data)
 
     def load_result(self, facts: dict[str, Any]) -> Array | None:
         """Return a stored array; None when it is gone, damaged or not what `facts` say."""
-        path = self.path / "results" / Path(str(facts["file"])).name
-        return read_array(path, tuple(facts["shape"]), facts["dtype"], facts["checksum"])
+        path = self._results / Path(str(facts["file"])).name
+        return read_array(path, tuple(facts["shape"]), facts["dtype"])
 
     def drop_results(self, name: str, *, keep: str) -> None:
-        """Remove the stored arrays called `name`, but for the file `keep`."""
-        for path in (self.path / "results").glob(f"{name}-*"):
-            if path.name != keep:
+        """Remove the stored arrays called `name` that are older than the file `keep`."""
+        for path in self._results.glob(f"{name}-*"):
+            if path.name < keep:
                 shutil.rmtree(path, ignore_errors=True)
 
     def hand_over(self) -> None:
-        """Write what is pending and give the folder to whoever opens it next."""
-        with suppress(OSError):
+        """Write what is pending and give the folder to whoever opens it next.
+
+        Raises
+        ------
+        WorkspaceError
+            If the disk refuses: what is in memory only would be lost.
+        """
+        if not self.is_open:
+            return
+        try:
             self.journal.flush()
+        except OSError as error:
+            raise WorkspaceError(
+                f"{self.path.name}: {self.journal.pending} actions of the session that is open "
+                f"are not on disk yet ({error.strerror}); free some space, then open it again"
+            ) from error
+        self.on_hand_over()
         self.close()
 
     def close(self) -> None:
@@ -180,7 +209,7 @@ class Workspace:
     def _take_lock(self) -> BinaryIO:
         if (former := _open_here.get(self.path)) is not None:
             former.hand_over()
-        file = (self.path / "lock").open("a+b")
+        file = (self.path / "lock").open("a+b", buffering=0)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -190,10 +219,29 @@ class Workspace:
             raise WorkspaceError(
                 f"{self.path.name}: is in use by {owner}; close it there, or restart that kernel"
             ) from None
-        file.truncate(0)
-        file.write(_who().encode())
-        file.flush()
+        with suppress(OSError):  # who holds the lock is a courtesy; a full disk must not matter
+            file.truncate(0)
+            file.write(_who().encode())
+            file.flush()
         return file
+
+    @classmethod
+    def check_image(cls, path: str | os.PathLike[str], volume: Volume) -> None:
+        """Refuse the workspace of another image before anybody's session is disturbed.
+
+        Raises
+        ------
+        ForeignWorkspace
+            If there is a workspace at `path` that belongs to another image.
+        """
+        folder = Path(path).expanduser()
+        try:
+            project = json.loads((folder / PROJECT).read_text())
+        except (OSError, ValueError):
+            return  # opening it says what is wrong
+        if isinstance(project, dict):
+            known = _reference_in(project, "image", folder.name)
+            _refuse_other_image(folder.name, known, volume)
 
     def _read_project(self) -> dict[str, Any]:
         path = self.path / PROJECT
@@ -215,8 +263,7 @@ class Workspace:
         return dict(project)
 
     def _reference(self, name: str) -> ImageReference | None:
-        stored = self._project.get(name)
-        return stored and ImageReference.model_validate(stored)
+        return _reference_in(self._project, name, self.path.name)
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
         with atomic_write(self.path / name) as file:
@@ -227,6 +274,26 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _reference_in(project: dict[str, Any], name: str, folder: str) -> ImageReference | None:
+    stored = project.get(name)
+    try:
+        return None if stored is None else ImageReference.model_validate(stored)
+    except ValidationError as error:
+        raise WorkspaceError(
+            f"{folder}: its {PROJECT} is damaged ({error.errors()[0]['loc'][0]} of the {name}); "
+            "restore it from a copy"
+        ) from error
+
+
+def _refuse_other_image(folder: str, known: ImageReference | None, volume: Volume) -> None:
+    if known is not None and not known.agrees_with(volume):
+        raise ForeignWorkspace(
+            f"{folder}: belongs to {known.name or 'another image'} of shape "
+            f"{known.shape}, not to {volume.name or 'this one'} of shape {volume.shape}; "
+            "choose another workspace for this image"
+        )
 
 
 def _who() -> str:
