@@ -15,6 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 Points = Sequence[tuple[int, int]] | NDArray[np.integer]
 
 
+AT_ONCE = 2**20
+"""Row spans that are worked on at a time: a long stroke of a wide brush has many millions."""
+
+
 def disk_half_widths(radius: int) -> NDArray[np.intp]:
     """Return how far a disk reaches left and right of its centre, for each of its rows.
 
@@ -107,14 +111,26 @@ def _fill_spans(
     centres: NDArray[np.intp], half_widths: NDArray[np.intp], height: int, width: int
 ) -> NDArray[np.bool_]:
     """Mark row spans by their two ends; stamping whole disks takes 15 to 90 times as long."""
+    ends = np.zeros(height * (width + 1), np.intp)
+    at_once = max(1, AT_ONCE // len(half_widths))
+    for begin in range(0, len(centres), at_once):
+        _add_ends(ends, centres[begin : begin + at_once], half_widths, height, width)
+    filled: NDArray[np.bool_] = ends.reshape(height, width + 1)[:, :-1].cumsum(axis=1) > 0
+    return filled
+
+
+def _add_ends(
+    ends: NDArray[np.intp],
+    centres: NDArray[np.intp],
+    half_widths: NDArray[np.intp],
+    height: int,
+    width: int,
+) -> None:
     radius = len(half_widths) // 2
     rows = (centres[:, :1] + np.arange(-radius, radius + 1)).ravel()
     first = np.clip(centres[:, 1:] - half_widths, 0, width).ravel()
     stop = np.clip(centres[:, 1:] + half_widths + 1, 0, width).ravel()
     inside = (rows >= 0) & (rows < height) & (stop > first)
     base = rows[inside] * (width + 1)
-    size = height * (width + 1)
-    ends = np.bincount(base + first[inside], minlength=size)
-    ends -= np.bincount(base + stop[inside], minlength=size)
-    filled: NDArray[np.bool_] = ends.reshape(height, width + 1)[:, :-1].cumsum(axis=1) > 0
-    return filled
+    ends += np.bincount(base + first[inside], minlength=len(ends))
+    ends -= np.bincount(base + stop[inside], minlength=len(ends))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotat_nb.classify.marks import check_trainable
+from annotat_nb.classify.marks import TrainingError, check_trainable
 from annotat_nb.classify.model import Model, train
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.regions import Regions
@@ -81,7 +81,10 @@ class Segmenter:
         TrainingError
             If fewer than two classes are marked, or the selection leaves no feature.
         """
+        drawn = marks.voxels.size
         marks = marks.where_finite(self._volume)
+        if drawn and not marks.voxels.size:
+            raise TrainingError("No marked voxel has a finite value: paint where the image has one")
         check_trainable(marks.labels, "only class {} is marked")
         examples = self._samples.examples(marks)
         check_trainable(

@@ -199,7 +199,9 @@ class SessionBase:
         """
         with self.lock:
             former = self._view
-            self._view = View(**{**dict(former), **changes}).within(self.volume.shape)
+            view = View(**{**dict(former), **changes}).within(self.volume.shape)
+            self.classes[view.label]  # says which classes there are, if this is none of them
+            self._view = view
             if self._view == former:
                 return
         self.recorder.record_view(self._view.model_dump(mode="json"))
@@ -282,7 +284,8 @@ class SessionBase:
         except io.ReadError as error:
             self.notices += (f"The visualization image is left out: {error}",)
         if (view := stored_view(workspace)) is not None:
-            self._view = view.within(self.volume.shape)
+            label = view.label if view.label in self.classes else 0
+            self._view = view.within(self.volume.shape).model_copy(update={"label": label})
 
     def __enter__(self) -> Self:
         return self

@@ -326,6 +326,22 @@ def test_a_view_that_does_not_exist_is_refused(session):
     assert session.view.index == 39
 
 
+def test_a_class_that_does_not_exist_cannot_be_chosen(session):
+    with pytest.raises(KeyError, match="there is no class 7"):
+        session.show(label=7)
+    assert session.view.label == 0
+
+
+def test_marks_without_a_finite_value_are_explained():
+    with an.Session(an.Volume(np.full((1, 9, 9), np.nan))) as session:
+        session.classes.add("thing")
+        session.paint([(1, 1)], label=0, radius=1)
+        session.paint([(7, 7)], label=1, radius=1)
+        session.pipeline = an.Pipeline(superpixels=None)
+        with pytest.raises(an.TrainingError, match="No marked voxel has a finite value"):
+            session.apply()
+
+
 def test_steps_through_the_slices_stop_at_the_ends(session):
     session.step_slice(-99)
     assert session.view.z == 0
