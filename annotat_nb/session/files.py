@@ -61,14 +61,28 @@ class Files(SessionBase):
             unit=self.volume.unit,
         )
 
-    def load_label(self, path: PathLike) -> None:
+    def load_label(self, path: PathLike, *, edit: bool = False) -> None:
         """Put the label in a file in place of the segmentation, and add its classes to the table.
+
+        Parameters
+        ----------
+        path
+            A TIFF or RAW file.
+        edit
+            Whether to correct the label by label editing; this version cannot, and says so.
 
         Raises
         ------
+        SessionError
+            If label editing is asked for.
         ReadError
             If the file is no label of this volume; the message says why.
         """
+        if edit:
+            raise SessionError(
+                "label editing is not there yet: load the label with edit=False, paint corrections "
+                "and press Apply"
+            )
         labels, table = io.read_labels(path, self.volume.shape)
         with self.lock:
             self.recorder.check_open()

@@ -265,6 +265,11 @@ def test_a_label_is_saved_in_the_type_that_was_asked_for(painted, tmp_path):
     assert an.read(path).dtype == np.uint16
 
 
+def test_label_editing_is_refused_not_ignored(session, tmp_path):
+    with pytest.raises(SessionError, match="label editing is not there yet"):
+        session.load_label(tmp_path / "labels.tif", edit=True)
+
+
 def test_a_label_of_another_shape_is_refused_and_nothing_changes(painted, tmp_path):
     import tifffile
 
