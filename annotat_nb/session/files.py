@@ -22,7 +22,10 @@ class Files(SessionBase):
 
     def _refuse_source(self, path: PathLike, dtype: Any) -> None:
         """Refuse to write over an image that is open, or into the workspace."""
-        target = io.label_path(path, self.volume.shape, dtype).resolve()
+        try:
+            target = io.label_path(path, self.volume.shape, dtype).resolve()
+        except TypeError:  # no such type: writing says so
+            return
         volumes = (self.volume, self.visualization)
         sources = [v.source.resolve() for v in volumes if v is not None and v.source is not None]
         if target in sources or (target.exists() and any(_holds(s, target) for s in sources)):

@@ -84,11 +84,13 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
         case "pipeline":
             found.pipeline = Pipeline.model_validate_json(entry.payload)
         case "superpixels":
-            found.superpixels = _superpixels(json.loads(entry.payload), workspace, annotation)
-            _note(found, entry.kind, found.superpixels is None)
+            loaded = _superpixels(json.loads(entry.payload), workspace, annotation)
+            # Killed before the new ones were written: the former ones are still there.
+            found.superpixels = loaded or found.superpixels
+            _note(found, entry.kind, loaded is None)
         case "segmentation":
-            _segmentation(json.loads(entry.payload), workspace, annotation, found)
-            _note(found, entry.kind, annotation.labels is None)
+            is_there = _segmentation(json.loads(entry.payload), workspace, annotation, found)
+            _note(found, entry.kind, not is_there)
         case kind:
             raise ValueError(f"no action is called {kind!r}")
 
@@ -122,13 +124,16 @@ def _superpixels(
 
 def _segmentation(
     facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
-) -> None:
+) -> bool:
+    """Load a segmentation and tell whether it is there; if not, the former one stays."""
     data = _result(facts, workspace, annotation)
-    labels = None if data is None else LabelImage(data, origin=str(facts["origin"]))
-    annotation.set_labels(labels)
-    found.segmented_at = None if labels is None else int(facts["position"])
+    if data is None:
+        return False
+    annotation.set_labels(LabelImage(data, origin=str(facts["origin"])))
     used = facts["pipeline"]
-    found.segmented_with = Pipeline.model_validate(used) if labels is not None and used else None
+    found.segmented_at = int(facts["position"])
+    found.segmented_with = Pipeline.model_validate(used) if used else None
+    return True
 
 
 def _result(facts: dict[str, Any], workspace: Workspace, annotation: Annotation) -> Array | None:

@@ -38,7 +38,7 @@ class WorkspaceError(ValueError):
 
 
 class ForeignWorkspace(WorkspaceError):
-    """The folder belongs to another image, or is no workspace at all."""
+    """The folder belongs to another image, or cannot be a workspace at all."""
 
 
 class Workspace:
@@ -66,7 +66,7 @@ class Workspace:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = self._take_lock()
         except OSError as error:
-            raise WorkspaceError(
+            raise ForeignWorkspace(
                 f"{self.path.name}: cannot be used as a workspace ({error.strerror}); "
                 "name another folder"
             ) from error

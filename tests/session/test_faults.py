@@ -147,6 +147,20 @@ def test_a_lost_result_is_said(volume, path):
         assert "press Apply again" in again.notices[0]
 
 
+def test_a_kill_before_a_result_is_written_leaves_the_former_one(volume, path, monkeypatch):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+        session.apply()
+        former = session.segmentation.data.copy()
+        session.paint([(30, 4), (30, 40)], index=3, label=1, radius=4)
+        monkeypatch.setattr(session.results, "write", lambda: None)
+        session.apply()
+    with an.open(path) as again:
+        np.testing.assert_array_equal(again.segmentation.data, former)
+        assert again.changes_since_apply == 1
+        assert "press Apply again" in again.notices[0]
+
+
 def test_strokes_without_their_image_are_given_to_no_other(volume, path):
     an.Session(volume, workspace=path).paint([(5, 5)], label=0)
     (path / "project.json").unlink()
@@ -255,6 +269,14 @@ def test_a_slice_of_the_image_is_never_written_over(volume, tmp_path):
             session.apply()
             with pytest.raises(SessionError, match="is the image itself"):
                 session.save_label(tmp_path / "slice2.tif")
+
+
+def test_a_type_that_does_not_exist_is_one_sentence(volume, tmp_path):
+    with an.Session(volume) as session:
+        paint_both(session)
+        session.apply()
+        with pytest.raises(an.WriteError, match="cannot be saved as nonsense"):
+            session.save_label(tmp_path / "labels.raw", dtype="nonsense")
 
 
 def test_a_closed_session_says_so(volume):

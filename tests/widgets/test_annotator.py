@@ -1,5 +1,6 @@
 import threading
 import time
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -605,3 +606,19 @@ def test_the_features_that_were_used_are_listed(app, painted):
     listed = app.panels.segmentation.summary.tooltip
     assert painted.kept_features
     assert all(name in listed for name in painted.kept_features)
+
+
+def test_beside_a_read_only_folder_the_work_goes_home(app, on_disk, tmp_path, monkeypatch):
+    home, mkdir = tmp_path / "home", Path.mkdir
+    home.mkdir()
+
+    def refuse_beside(folder, *arguments, **named):
+        if folder.parent == on_disk.parent:
+            raise PermissionError(13, "Permission denied", str(folder))
+        mkdir(folder, *arguments, **named)
+
+    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.setattr(Path, "mkdir", refuse_beside)
+    app.open_image(on_disk)
+    assert app.session.recorder.workspace.path == home / "scan.annotat"
+    assert app.saved.tone == "saved"
