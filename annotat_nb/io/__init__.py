@@ -1,6 +1,6 @@
 """Reading images, reading and writing labels."""
 
-from annotat_nb.io.errors import ReadError, WriteError
+from annotat_nb.io.errors import Candidate, ChoiceNeeded, ReadError, WriteError
 from annotat_nb.io.labels import (
     label_path,
     read_labels,
@@ -14,6 +14,8 @@ from annotat_nb.io.reader import READERS, read
 
 __all__ = [
     "READERS",
+    "Candidate",
+    "ChoiceNeeded",
     "RawGuess",
     "ReadError",
     "WriteError",

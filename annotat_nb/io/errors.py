@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
 class ReadError(ValueError):
     """A file that cannot be read; the message begins with its name."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One of the images that a file holds, or one way to read it."""
+
+    value: Any
+    """What to pass to `annotat_nb.read`."""
+    label: str
+    """What it is, in words that a person can choose by."""
+
+
+Keyword = Literal["dataset", "time", "channel", "rgb"]
+
+
+class ChoiceNeeded(ReadError):
+    """A file that holds more than one image: `keyword` of `read` takes one of `candidates`."""
+
+    def __init__(self, message: str, keyword: Keyword, candidates: Iterable[Candidate]) -> None:
+        super().__init__(message)
+        self.keyword, self.candidates = keyword, tuple(candidates)
 
 
 class WriteError(ValueError):
@@ -34,6 +56,13 @@ def name_of(path: Path) -> str:
 def cannot_read(path: Path, cause: str, remedy: str) -> ReadError:
     """Make the error that says why `path` cannot be read, and what to do."""
     return ReadError(f"{name_of(path)}: {cause}; {remedy}")
+
+
+def must_choose(
+    path: Path, cause: str, remedy: str, keyword: Keyword, candidates: Iterable[Candidate]
+) -> ChoiceNeeded:
+    """Make the error that asks for `keyword`, which a form can answer with its candidates."""
+    return ChoiceNeeded(str(cannot_read(path, cause, remedy)), keyword, candidates)
 
 
 def cannot_write(path: Path, cause: str, remedy: str) -> WriteError:

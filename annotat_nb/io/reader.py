@@ -102,10 +102,22 @@ def read(
         return replace(volume, source=source, how=options.how)
 
 
+def suffix_of(path: Path) -> str:
+    """Return the longest suffix of `path` that has a reader, in lower case; else nothing.
+
+    Examples
+    --------
+    >>> suffix_of(Path("Bone.TIF"))
+    '.tif'
+    """
+    name = path.name.lower()
+    return max((suffix for suffix in READERS if name.endswith(suffix)), key=len, default="")
+
+
 def _reader_of(path: Path) -> Callable[[Path, Options], Volume]:
     if path.is_dir() or (is_pattern(path) and not path.exists()):
         return read_sequence
-    if path.suffix.lower() in READERS:
-        return READERS[path.suffix.lower()]
+    if (suffix := suffix_of(path)) in READERS:
+        return READERS[suffix]
     cause = f"is of an unknown kind {path.suffix!r}" if path.suffix else "has no suffix"
     raise cannot_read(path, cause, f"give one of {', '.join(READERS)}, or a folder of slices")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from annotat_nb.io.errors import cannot_read
+from annotat_nb.io.errors import Candidate, cannot_read, must_choose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +27,22 @@ def check_rgb(path: Path, samples: int, rgb: Rgb) -> None:
     choices = [*(["'luminance'"] if samples >= 3 else []), f"0 … {samples - 1}"]
     remedy = f"pass rgb= {' or '.join(choices)} (one channel)"
     if rgb is None:
-        raise cannot_read(path, f"has {samples} values a pixel (colours or alpha)", remedy)
+        cause = f"has {samples} values a pixel (colours or alpha)"
+        raise must_choose(path, cause, remedy, "rgb", _candidates(samples))
     valid = samples >= 3 if rgb == "luminance" else rgb in range(samples)
     if not valid:
         raise cannot_read(path, f"has no rgb={rgb!r} among its {samples} values a pixel", remedy)
+
+
+def _candidates(samples: int) -> list[Candidate]:
+    """Name the ways from `samples` values a pixel to one."""
+    names = ("red", "green", "blue", "alpha") if samples in (3, 4) else ("grey", "alpha")
+    channels = [
+        Candidate(at, f"{names[at]} (channel {at})" if samples <= 4 else f"channel {at}")
+        for at in range(samples)
+    ]
+    grey = [Candidate("luminance", "luminance (grey of the colours)")] if samples >= 3 else []
+    return [*grey, *channels]
 
 
 def one_sample(image: Array, rgb: Rgb) -> Array:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.io.errors import cannot_read, reading
+from annotat_nb.io.errors import Candidate, cannot_read, must_choose, reading
 from annotat_nb.io.gate import check_dtype, check_file, check_memory
 from annotat_nb.io.samples import one_sample
 from annotat_nb.io.stack import SliceStack, native
@@ -79,7 +79,9 @@ def _choose_series(path: Path, series: list[Any], options: Options) -> int:
     names = {str(at): _describe(at, one) for at, one in enumerate(series)}
     if options.dataset not in names:
         cause = f"holds {len(series)} images of different kinds ({', '.join(names.values())[:300]})"
-        raise cannot_read(path, cause, "pass dataset='0' for the first, and so on")
+        candidates = [Candidate(value, label) for value, label in names.items()]
+        remedy = "pass dataset='0' for the first, and so on"
+        raise must_choose(path, cause, remedy, "dataset", candidates)
     return int(options.dataset)
 
 

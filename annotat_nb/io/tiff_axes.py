@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annotat_nb.io.errors import cannot_read
+from annotat_nb.io.errors import Candidate, Keyword, cannot_read, must_choose
 from annotat_nb.io.samples import check_rgb
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.io.options import Options
 
-_NAMES = {"T": "time", "C": "channel"}
+_NAMES: dict[str, Keyword] = {"T": "time", "C": "channel"}
 _UNKNOWN = "QI"
 
 
@@ -69,11 +69,13 @@ def _named(axes: str, options: Options) -> str:
     return "".join(chr(ord("a") + at) if axis in rest else axis for at, (axis, rest) in pairs)
 
 
-def _pick(path: Path, name: str, count: int, value: int | None) -> int:
+def _pick(path: Path, name: Keyword, count: int, value: int | None) -> int:
     if value is None:
         if count > 1:
             cause = f"has {count} {'time points' if name == 'time' else 'channels'}"
-            raise cannot_read(path, cause, f"pass {name}= 0 … {count - 1} for one of them")
+            remedy = f"pass {name}= 0 … {count - 1} for one of them"
+            candidates = (Candidate(at, f"{name} {at}") for at in range(count))
+            raise must_choose(path, cause, remedy, name, candidates)
         return 0
     if not 0 <= value < count:
         cause = f"has no {name}={value}, as its {name} axis has {count}"
