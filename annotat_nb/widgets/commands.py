@@ -146,8 +146,10 @@ def _view_commands(session: Session, canvas: SliceCanvas, dialogs: Dialogs) -> l
         ),
         Command("View", "Fit to window", canvas.fit, ("Shift+R",)),
         Command("View", "Actual size", canvas.actual_size),
-        Command("View", "Next slice", move(1), ("ArrowUp",)),
-        Command("View", "Previous slice", move(-1), ("ArrowDown",)),
+        Command("View", "Next slice", move(1), ("ArrowUp", "PageUp")),
+        Command("View", "Previous slice", move(-1), ("ArrowDown", "PageDown")),
+        # The page acts on this key itself, so that a busy kernel delays no stroke.
+        Command("View", "Brush by keyboard", canvas.brush_by_keyboard, ("B",)),
     ]
 
 

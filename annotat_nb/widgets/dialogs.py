@@ -224,6 +224,9 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 MOUSE = (
     ("0 to 9", "Choose a class"),
     ("[ and ]", "Smaller and larger brush"),
+    ("+ and -", "Enlarge and reduce"),
+    ("Enter", "Brush by keyboard: arrows move it, with Shift ten times as far"),
+    ("Enter again", "Begin the stroke, and end it; or hold Space, or Delete to erase"),
     ("Wheel", "Next slice"),
     ("Ctrl+wheel", "Zoom at the pointer"),
     ("Middle button, or Space and drag", "Move the picture"),

@@ -10,6 +10,7 @@ from annotat_nb.volume import AXES, axis_number, plane_axes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annotat_nb.annotation.history import Step
     from annotat_nb.widgets.canvas import Stroke
     from annotat_nb.widgets.slice_view import SliceView
 
@@ -47,8 +48,23 @@ class PenActions:
 
     def _draw(self, stroke: Stroke) -> None:
         index, axis = divmod(stroke.slice_id - 1, len(AXES))
+        former = self._newest_step()
         with self._view.acknowledging(stroke.id):
             self._session.edit(tool_of(stroke, AXES[axis], index))
+        step = self._newest_step()
+        voxels = 0 if step is None or step is former else step.edit.voxel_count
+        self._view.canvas.say(self._told(stroke, voxels))
+
+    def _newest_step(self) -> Step | None:
+        done = self._session.annotation.history.done
+        return done[-1] if done else None
+
+    def _told(self, stroke: Stroke, voxels: int) -> str:
+        """Say what a stroke did, for those who do not see it."""
+        count = f"{voxels:,} voxel{'' if voxels == 1 else 's'}"
+        if stroke.action == "paint":
+            return f"Stroke of {self._session.classes[stroke.label].name}, {count}"
+        return f"Erased {count}"
 
     def _change_brush(self, change: dict[str, Any]) -> None:
         self._session.show(**{change["name"]: change["new"]})

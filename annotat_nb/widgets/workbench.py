@@ -169,11 +169,17 @@ class Workbench:
             (canvas.wheeled, lambda steps: session.step_slice(-steps)),
             (canvas.key_pressed, self._press),
             (canvas.hovered, self.status.point),
+            (canvas.visited, self._visit),
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
         if (running := session.runner.current) is not None:
             self._follow_job(running)
+
+    def _visit(self, row: int, column: int) -> None:
+        """Say what is under the brush that the keyboard moves."""
+        self.status.point((row, column))
+        self._canvas.say_place(self.status.pointer.value)
 
     def _follow_change(self, *_: object) -> None:
         self._past = self._message.count

@@ -166,3 +166,35 @@ def test_it_fits_narrow_and_wide_windows_in_both_themes(
     page.evaluate(
         "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
     )
+
+
+def test_a_stroke_by_keyboard_equals_that_of_the_api_and_is_spoken(
+    annotator, page, kernel, screenshot
+):
+    canvas = annotator(SETUP, SHOW.format("session"))
+    spoken = page.locator(".annotat-spoken")
+    page.mouse.move(*canvas.at(30, 40))
+    menu = page.locator(".annotat-root").get_by_role("menubar")
+    menu.get_by_role("menuitem", name="View", exact=True).press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.textContent") == "Brush by keyboardB"
+    page.keyboard.press("Enter")
+    spoken.get_by_text("z 2  y 30  x 40").wait_for()
+    page.keyboard.press("PageDown")
+    spoken.get_by_text("z 1  y 30  x 40").wait_for()
+    for key in ("1", "ArrowRight", "Enter", "Shift+ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    spoken.get_by_text("Stroke of block").wait_for()
+    kernel(
+        "twin = an.Session(session.volume); twin.classes.add('block');"
+        "twin.paint([(30, 41), (30, 51), (29, 51)], index=1, label=1, radius=5)"
+    )
+    kernel("assert (session.markers.data[:] == twin.markers.data[:]).all()")
+    count = kernel("int((twin.markers.data[:] == 1).sum())")
+    assert f"Stroke of block, {count} voxels" in spoken.inner_text()
+    canvas.wait_until_acknowledged()
+    np.testing.assert_array_equal(
+        np.argwhere(canvas.mask("markers")).tolist(),
+        eval(kernel("np.argwhere(twin.markers.data[1] == 1).tolist()")),
+    )
+    screenshot("annotator-keyboard")

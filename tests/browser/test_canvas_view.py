@@ -72,11 +72,11 @@ def test_keys_work_only_with_the_focus_and_escape_returns_it_to_the_notebook(
     assert kernel("canvas.pen.label") == "1"
     canvas.pen.focus()
     cells = page.locator(".jp-Cell").count()
-    for key in ("ArrowUp", "Control+z", "Shift+S", "Shift+?", "b", "x"):
+    for key in ("ArrowUp", "Control+z", "Shift+S", "Shift+?", "a", "x"):
         page.keyboard.press(key)
     keys = [key for (key,) in events("key_pressed", 4)]
     assert keys == ["ArrowUp", "ctrl+z", "shift+S", "?"]
-    assert page.locator(".jp-Cell").count() == cells  # "b" and "x" are commands of the notebook
+    assert page.locator(".jp-Cell").count() == cells  # "a" and "x" are commands of the notebook
     page.keyboard.press("Escape")
     assert canvas.evaluate("(pen) => pen !== document.activeElement")
     page.keyboard.press("b")

@@ -273,6 +273,20 @@ def test_every_key_has_one_meaning(app):
     assert set(keys) == set(app.canvas.pen.shortcuts)
 
 
+def test_who_paints_by_keyboard_hears_what_is_there_and_what_was_done(app, draw, monkeypatch):
+    heard = []
+    monkeypatch.setattr(app.canvas.pen, "send", heard.append)
+    app.canvas.visited.emit(14, 20)
+    assert heard[-1] == {"kind": "say", "place": app.panels.status.pointer.value}
+    assert "y 14" in heard[-1]["place"]
+    draw((25, 35), radius=1, label=1)
+    assert heard[-1] == {"kind": "say", "news": "Stroke of block, 5 voxels"}
+    draw((25, 35), radius=0, label=1, action="erase")
+    assert heard[-1]["news"] == "Erased 1 voxel"
+    draw((25, 35), radius=0, label=1, action="erase")
+    assert heard[-1]["news"] == "Erased 0 voxels"
+
+
 def test_wheel_and_center_move_through_the_volume(app, session):
     app.canvas.wheeled.emit(1)
     assert session.view.z == 1

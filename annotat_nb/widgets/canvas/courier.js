@@ -1,5 +1,7 @@
 // Messages that may come faster than the kernel answers.
 
+const WHEEL_DELAY = 30; // milliseconds over which steps of the wheel are collected
+const HOVER_DELAY = 100;
 const GIVE_UP = 5000; // milliseconds after which an unanswered message no longer holds the next
 
 /**
@@ -54,4 +56,16 @@ export class Courier {
     clearTimeout(this.timer);
     this.waiting = undefined;
   }
+}
+
+/** Couriers by the kind of message that they bring to `tell`. */
+export function hireCouriers(tell) {
+  const send = (kind) => (value) => tell({ kind, value });
+  const add = (a, b) => a + b;
+  return {
+    wheel: new Courier(send("wheel"), { delay: WHEEL_DELAY, merge: add }),
+    hover: new Courier(send("hover"), { delay: HOVER_DELAY }),
+    visit: new Courier(send("visit"), { delay: HOVER_DELAY }),
+    key: new Courier(send("key"), { delay: 0 }),
+  };
 }

@@ -17,12 +17,29 @@ export function outlinePath(halfWidths) {
   return `M${[...right, ...left].join("L")}Z`;
 }
 
-/** The brush cursor: exact footprint, in the colour of the class, between two dark lines. */
+const ARM = 24; // pixels of each arm of the cross
+const GAP = 3; // pixels between cross and footprint
+
+/** Four arms around a footprint that reaches `across` and `down` pixels from (x, y). */
+export function crossPath(x, y, across, down) {
+  const [left, right] = [x - across - GAP, x + across + GAP];
+  const [top, bottom] = [y - down - GAP, y + down + GAP];
+  return (
+    `M${left - ARM} ${y}H${left}M${right} ${y}H${right + ARM}` +
+    `M${x} ${top - ARM}V${top}M${x} ${bottom}V${bottom + ARM}`
+  );
+}
+
+/**
+ * The brush cursor: exact footprint, in the colour of the class, between two dark lines. Under
+ * the keyboard's control it has a cross around it, since no hand tells the eye where it is.
+ */
 export class BrushCursor {
   constructor(host) {
     this.svg = document.createElementNS(SVG, "svg");
     this.svg.classList.add("annotat-cursor");
     this.paths = ["annotat-cursor-edge", "annotat-cursor-line"].map((name) => this.addPath(name));
+    this.crosses = ["annotat-cross-edge", "annotat-cross-line"].map((name) => this.addPath(name));
     this.radius = -1;
     host.append(this.svg);
     this.hide();
@@ -39,8 +56,8 @@ export class BrushCursor {
     this.svg.style.display = "none";
   }
 
-  /** Show the footprint at voxel (y, x). */
-  show([y, x], viewport, { radius, color, erases }) {
+  /** Show the footprint at voxel (y, x), and a cross around it if `crossed`. */
+  show([y, x], viewport, { radius, color, erases, crossed }) {
     const [scaleX, scaleY] = [viewport.zoom, viewport.zoom * viewport.size.aspect];
     this.setRadius(radius);
     this.svg.style.display = "";
@@ -50,6 +67,10 @@ export class BrushCursor {
     for (const path of this.paths) {
       path.setAttribute("transform", `${position} scale(${scaleX} ${scaleY})`);
     }
+    const middle = [viewport.x + (x + 0.5) * scaleX, viewport.y + (y + 0.5) * scaleY];
+    const reach = [(radius + 0.5) * scaleX, (radius + 0.5) * scaleY];
+    const cross = crossed ? crossPath(...middle, ...reach) : "";
+    for (const path of this.crosses) path.setAttribute("d", cross);
   }
 
   setRadius(radius) {

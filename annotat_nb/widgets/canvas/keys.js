@@ -34,8 +34,8 @@ export function entryOf(table, name) {
 export class Keyboard {
   /**
    * @param {HTMLElement} el
-   * @param {{pressKey: (event: KeyboardEvent) => boolean, escape: () => void,
-   *          holdSpace: (held: boolean) => void}} pen `pressKey` tells whether it knows the key
+   * @param {{pressKey: (event: KeyboardEvent) => boolean, liftKey: (event: KeyboardEvent) => void,
+   *          escape: () => void, blur: () => void}} pen `pressKey` tells whether it knows the key
    * @param {AbortSignal} signal ends listening
    */
   constructor(el, pen, signal) {
@@ -45,27 +45,18 @@ export class Keyboard {
       if (event.target === el || isForwarded(event, el)) handle(event);
     };
     window.addEventListener("keydown", mine((event) => this.down(event)), options);
-    window.addEventListener("keyup", mine((event) => this.up(event)), options);
-    el.addEventListener("blur", () => pen.holdSpace(false), { signal });
+    window.addEventListener("keyup", mine((event) => pen.liftKey(event)), options);
+    el.addEventListener("blur", () => pen.blur(), { signal });
+    el.addEventListener("focus", () => pen.showCursor(), { signal });
   }
 
   down(event) {
     if (event.key === "Tab" || event.isComposing) return;
-    const known = this.handle(event);
+    const known = event.key === "Escape" || this.pen.pressKey(event);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.key === "Escape") this.pen.escape();
     if (known) event.preventDefault();
     if (known || plain) event.stopPropagation();
-  }
-
-  handle(event) {
-    if (event.key === "Escape") this.pen.escape();
-    else if (event.key === " ") this.pen.holdSpace(true);
-    else return this.pen.pressKey(event);
-    return true;
-  }
-
-  up(event) {
-    if (event.key === " ") this.pen.holdSpace(false);
   }
 }
 

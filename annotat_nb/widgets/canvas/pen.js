@@ -1,20 +1,20 @@
 // The pen of the slice canvas: what the user does appears at once, and the kernel is told.
 
-import { Courier } from "./courier.js";
+import { hireCouriers } from "./courier.js";
 import { BrushCursor } from "./cursor.js";
 import { Echo } from "./echo.js";
 import { actionOf, Gestures } from "./gestures.js";
-import { entryOf, focusOnEntry, Keyboard, keyName, leave, normalName } from "./keys.js";
+import { KeyBrush } from "./key_brush.js";
+import { focusOnEntry, Keyboard, leave } from "./keys.js";
+import { followUse, isLatest } from "./latest_view.js";
 import { Display, findLayers, mendLayers, numberOf } from "./layers.js";
-import { diskHalfWidths, packColor } from "./raster.js";
+import { Painter } from "./painter.js";
+import { Shortcuts } from "./shortcuts.js";
+import { Speaker } from "./speaker.js";
 import { Viewport } from "./viewport.js";
 
-const WHEEL_DELAY = 30; // milliseconds over which steps of the wheel are collected
-const HOVER_DELAY = 100;
-const VEIL = 150; // opacity of voxels being erased
 const KERNEL_GONE = "The kernel is gone. What was saved is on disk: run the cells again to go on.";
 const BRUSH_CHANGES = "change:tool change:radius change:label change:palette";
-const MISSING_COLOR = "#ff0000";
 
 /** One view of the pen. */
 class PenView {
@@ -47,22 +47,17 @@ class PenView {
     this.echo = new Echo(el);
     this.cursor = new BrushCursor(el);
     el.append(this.notice);
+    this.speaker = new Speaker(el);
     this.display = new Display(el);
     this.viewport = new Viewport(el, () => this.showCursor());
+    this.painter = new Painter(this);
+    this.shortcuts = new Shortcuts(this);
     this.gestures = new Gestures(el, this, listeners.signal);
+    this.keyBrush = new KeyBrush(this);
     this.keyboard = new Keyboard(el, this, listeners.signal);
     focusOnEntry(el, listeners.signal);
-    this.couriers = this.hireCouriers();
-  }
-
-  hireCouriers() {
-    const send = (kind) => (value) => this.tell({ kind, value });
-    const add = (a, b) => a + b;
-    return {
-      wheel: new Courier(send("wheel"), { delay: WHEEL_DELAY, merge: add }),
-      hover: new Courier(send("hover"), { delay: HOVER_DELAY }),
-      key: new Courier(send("key"), { delay: 0 }),
-    };
+    followUse(this, listeners.signal);
+    this.couriers = hireCouriers((message) => this.tell(message));
   }
 
   /** Follow the model, the layers and the size of the element until `destroy`. */
@@ -77,7 +72,7 @@ class PenView {
       [this.model, BRUSH_CHANGES, () => this.showCursor()],
       [this.model, "msg:custom", (message) => this.obey(message)],
       [slice, "comm_live_update", () => this.noticeLoss()],
-      [slice, "new-frame", () => this.echo.setSlice(numberOf(slice))],
+      [slice, "new-frame", () => this.noticeSlice(numberOf(slice))],
       [markers, "new-frame", () => this.echo.acknowledge(numberOf(markers))],
     ];
     for (const [source, events, handle] of subscriptions) source.on(events, handle);
@@ -108,17 +103,25 @@ class PenView {
     this.observer.disconnect();
     this.unfollow();
     for (const courier of Object.values(this.couriers)) courier.stop();
+    this.speaker.stop();
   }
 
   // What the model says
 
   takeSlice() {
     const [width, height] = [this.model.get("width"), this.model.get("height")];
-    if (!this.echo.fits(width, height)) {
-      this.gestures.cancelStroke();
-      this.echo.resize(width, height);
-    }
+    const isOther = !this.echo.fits(width, height);
+    if (isOther) this.gestures.cancelStroke();
     this.viewport.setSlice(width, height, this.model.get("aspect"));
+    if (!isOther) return;
+    this.keyBrush.changeShape();
+    this.echo.resize(width, height);
+  }
+
+  noticeSlice(id) {
+    if (id === this.echo.sliceId) return;
+    this.keyBrush.changeSlice();
+    this.echo.setSlice(id);
   }
 
   takeFineness() {
@@ -144,6 +147,7 @@ class PenView {
   noticeLoss() {
     if (!this.layers.slice.comm_live) {
       this.gestures.cancelStroke();
+      this.keyBrush.leave();
       this.echo.clear();
     }
     this.showTexts();
@@ -160,6 +164,15 @@ class PenView {
     else if (message.kind === "actual size") this.viewport.actualSize();
     else if (message.kind === "zoom") this.viewport.zoomBy(message.factor);
     else if (message.kind === "handled") this.couriers[message.of].handled();
+    else if (message.kind === "say") this.hear(message);
+    else if (message.kind === "brush by keyboard" && isLatest(this)) this.keyBrush.toggle();
+  }
+
+  /** Tell a screen reader what the kernel says; who paints with the mouse sees it. */
+  hear({ news, place }) {
+    if (!this.keyBrush.isOn) return;
+    if (news) this.speaker.say(news);
+    else this.speaker.sayPlace(place);
   }
 
   /** Send a message to the kernel, if there is one. */
@@ -171,38 +184,20 @@ class PenView {
 
   press(event) {
     const action = actionOf(event, this.model.get("tool"), this.spaceHeld);
-    if (action === "pan") return "pan";
-    if (!action || this.obstacle) return null;
-    const voxel = this.viewport.voxelOf(event);
-    if (action === "pick" || action === "center") return this.click(action, voxel, event.shiftKey);
-    this.echo.begin(this.newStroke(action, voxel));
-    return "stroke";
-  }
-
-  click(kind, voxel, shift) {
-    if (this.viewport.holds(voxel)) this.tell({ kind, voxel, shift });
-    return null;
-  }
-
-  newStroke(action, voxel) {
-    const [radius, label] = [this.model.get("radius"), this.model.get("label")];
-    const veil = () => packColor(this.model.get("erase_color"), VEIL);
-    const color = action === "paint" ? packColor(this.brushColor()) : veil();
-    return { action, radius, label, color, points: voxel, halfWidths: diskHalfWidths(radius) };
+    if (action !== "pan") this.keyBrush.leave();
+    return this.painter.start(action, this.viewport.voxelOf(event), event.shiftKey);
   }
 
   drag(events) {
-    this.echo.extend(events.map((event) => this.viewport.voxelOf(event)));
+    this.painter.extend(events.map((event) => this.viewport.voxelOf(event)));
   }
 
   release() {
-    const { points, id, action, radius, label, sliceId: slice_id } = this.echo.finish();
-    const message = { kind: "stroke", id, action, radius, label, slice_id };
-    this.tell(message, [new Int32Array(points).buffer]);
+    this.painter.finish();
   }
 
   cancel() {
-    this.echo.cancel();
+    this.painter.cancel();
   }
 
   hover(event) {
@@ -242,20 +237,28 @@ class PenView {
     const tool = this.spaceHeld ? "move" : this.model.get("tool");
     this.el.dataset.tool = this.obstacle ? "none" : tool;
     const brushes = tool === "paint" || tool === "erase";
-    if (!brushes || !this.pointer || this.obstacle) return this.cursor.hide();
-    const erases = tool === "erase";
-    const brush = { radius: this.model.get("radius"), color: this.brushColor(), erases };
-    return this.cursor.show(this.viewport.voxelOf(this.pointer), this.viewport, brush);
+    const crossed = this.keyBrush.isActive;
+    const voxel = crossed ? this.keyBrush.voxel : brushes && this.pointedVoxel();
+    if (!voxel || this.obstacle) return this.cursor.hide();
+    const radius = brushes ? this.model.get("radius") : 0;
+    const brush = { radius, color: this.painter.brushColor(), erases: tool === "erase", crossed };
+    return this.cursor.show(voxel, this.viewport, brush);
   }
 
-  brushColor() {
-    return this.model.get("palette")[this.model.get("label")] ?? MISSING_COLOR;
+  /** The voxel under the pointer, also beside the slice; null without a pointer. */
+  pointedVoxel() {
+    return this.pointer && this.viewport.voxelOf(this.pointer);
   }
 
   // What the keys do
 
   escape() {
-    if (!this.gestures.cancelStroke()) leave(this.el);
+    if (!this.gestures.cancelStroke() && !this.keyBrush.escape()) leave(this.el);
+  }
+
+  blur() {
+    this.holdSpace(false);
+    this.keyBrush.finish();
   }
 
   holdSpace(held) {
@@ -265,30 +268,20 @@ class PenView {
 
   /** Act on a key. Returns whether the canvas knows it. */
   pressKey(event) {
-    const name = keyName(event);
-    const sets = entryOf(this.model.get("key_sets"), name);
-    const steps = entryOf(this.model.get("key_steps"), name);
-    const shortcut = this.model.get("shortcuts").find((known) => normalName(known) === name);
-    if (sets) this.setTraits(sets);
-    if (steps) this.setTraits(this.stepped(steps));
-    if (shortcut) this.tellKey(shortcut, event.repeat);
-    return Boolean(sets || steps || shortcut);
+    if (this.keyBrush.press(event)) return true;
+    if (event.key !== " ") return this.shortcuts.press(event);
+    this.holdSpace(true);
+    return true;
   }
 
-  /** Tell the kernel of a key; a key held down waits until it has handled the last one. */
-  tellKey(shortcut, repeated) {
-    if (repeated) this.couriers.key.post(shortcut);
-    else this.tell({ kind: "key", value: shortcut });
+  liftKey(event) {
+    if (event.key === " ") this.holdSpace(false);
+    this.keyBrush.lift(event);
   }
 
-  stepped(steps) {
-    const add = ([trait, step]) => [trait, Math.max(0, this.model.get(trait) + step)];
-    return Object.fromEntries(Object.entries(steps).map(add));
-  }
-
-  setTraits(values) {
-    for (const [trait, value] of Object.entries(values)) this.model.set(trait, value);
-    this.model.save_changes();
+  zoomByKey(factor) {
+    if (this.keyBrush.isActive) this.viewport.zoomAtVoxel(this.keyBrush.voxel, factor);
+    else this.viewport.zoomBy(factor);
   }
 }
 

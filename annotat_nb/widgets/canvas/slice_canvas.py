@@ -49,6 +49,8 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
     """Voxel (y, x) clicked with Ctrl or Cmd, and whether Shift was held."""
     hovered = Signal(object)
     """Voxel (y, x) under the pointer, None when it left the slice; at most ten times a second."""
+    visited = Signal(int, int)
+    """Voxel (y, x) that the keyboard moved the brush to. Answer with `say_place`."""
     ready = Signal()
     """A page shows the canvas for the first time, or again after a reload."""
 
@@ -212,6 +214,18 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         """Enlarge the picture about its middle."""
         self.pen.send({"kind": "zoom", "factor": float(factor)})
 
+    def brush_by_keyboard(self) -> None:
+        """Put the brush under the control of the keyboard, or take it away."""
+        self.pen.send({"kind": "brush by keyboard"})
+
+    def say(self, news: str) -> None:
+        """Tell who paints by keyboard, through a screen reader, what was done."""
+        self.pen.send({"kind": "say", "news": news})
+
+    def say_place(self, place: str) -> None:
+        """Tell who paints by keyboard, through a screen reader, what is under the brush."""
+        self.pen.send({"kind": "say", "place": place})
+
     def close(self) -> None:
         """Close the canvas and every widget that it is made of."""
         with self._lock:
@@ -299,6 +313,8 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         try:
             if kind == "wheel" and value:
                 self.wheeled.emit(int(value))
+            elif kind == "visit":
+                self.visited.emit(*value)
             elif kind == "key":
                 self.key_pressed.emit(str(value))
             elif kind == "hover":

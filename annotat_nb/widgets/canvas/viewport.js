@@ -101,6 +101,33 @@ export class Viewport {
     return y >= 0 && x >= 0 && y < this.size.height && x < this.size.width;
   }
 
+  /** The voxel of the slice that is nearest to (y, x). */
+  clamp([y, x]) {
+    const { height, width } = this.size;
+    return [Math.min(height - 1, Math.max(0, y)), Math.min(width - 1, Math.max(0, x))];
+  }
+
+  /** The voxel in the middle of what is seen. */
+  middle() {
+    const y = (this.frame.height / 2 - this.y) / (this.zoom * this.size.aspect);
+    return this.clamp([Math.floor(y), Math.floor((this.frame.width / 2 - this.x) / this.zoom)]);
+  }
+
+  /** Move as little as needed to have voxel (y, x) at least `margin` pixels from the edges. */
+  reveal([y, x], margin) {
+    const { frame, size, zoom } = this;
+    const down = zoom * size.aspect;
+    const dx = shift(this.x + (x + 0.5) * zoom, frame.width, size.width * zoom, margin);
+    const dy = shift(this.y + (y + 0.5) * down, frame.height, size.height * down, margin);
+    if (dx || dy) this.panBy(dx, dy);
+  }
+
+  /** Enlarge about voxel (y, x). */
+  zoomAtVoxel([y, x], factor) {
+    const [across, down] = [this.zoom, this.zoom * this.size.aspect];
+    this.zoomAt(this.x + (x + 0.5) * across, this.y + (y + 0.5) * down, factor);
+  }
+
   /** Take how many pixels of the line layer stand for one voxel, in each direction. */
   setFineness(fineness) {
     this.fineness = fineness;
@@ -130,4 +157,10 @@ export class Viewport {
     this.x = Math.round((box.left + this.x) * ratio) / ratio - box.left;
     this.y = Math.round((box.top + this.y) * ratio) / ratio - box.top;
   }
+}
+
+/** How far a position has to move to be seen; a picture that fits into the frame needs no margin. */
+function shift(position, frame, picture, margin) {
+  const inset = picture > frame + 1 ? Math.min(margin, frame / 2) : 0;
+  return Math.min(Math.max(position, inset), frame - inset) - position;
 }
