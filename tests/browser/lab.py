@@ -1,4 +1,4 @@
-"""Fixtures for tests in a real JupyterLab: a server, a browser, notebooks and their kernels."""
+"""Fixtures for tests in real notebooks: a server, a browser, notebooks and their kernels."""
 
 import contextlib
 import json
@@ -15,19 +15,24 @@ import nbformat
 import pytest
 
 SCREENSHOTS = Path(__file__).with_name("screenshots")
+APPS = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
 
 
 # Server and browser
 
 
 class Lab:
-    """A JupyterLab server of its own, in an empty folder."""
+    """A Jupyter server of its own, in an empty folder, which opens notebooks in `app`.
 
-    def __init__(self, folder):
+    JupyterHub gives each of its users a `base` under the address of the hub.
+    """
+
+    def __init__(self, folder, app="lab", base=""):
+        self.app, self.base = app, base
         self.root = folder / "root"
-        self.root.mkdir()
+        self.root.mkdir(parents=True)
         self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{base}"
         self.log = folder / "log"
         _silence_news(folder / "settings")
         with self.log.open("wb") as log:
@@ -44,18 +49,19 @@ class Lab:
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": self.port,
             "ServerApp.port_retries": 0,
+            "ServerApp.base_url": f"{self.base}/",
             "ServerApp.root_dir": self.root,
             "ServerApp.open_browser": False,
             "ServerApp.allow_root": True,
             "ServerApp.password": "",
             "ServerApp.disable_check_xsrf": True,
             "IdentityProvider.token": "",
-            "LabApp.expose_app_in_browser": True,
+            f"{APPS[self.app]}.expose_app_in_browser": True,
             "LabApp.news_url": "",
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        return [sys.executable, "-m", "jupyter", "lab", *arguments]
+        return [sys.executable, "-m", "jupyter", self.app, *arguments]
 
     def _environment(self, folder):
         own = {
@@ -75,7 +81,7 @@ class Lab:
             with contextlib.suppress(OSError), self.request("/api/status"):
                 return
             time.sleep(0.1)
-        pytest.fail(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
+        pytest.fail(f"Jupyter did not start:\n{self.log.read_text()[-3000:]}")
 
     def request(self, path, method="GET"):
         return urllib.request.urlopen(
@@ -92,7 +98,8 @@ class Lab:
 
     def open(self, page, path, url=None):
         """Open a notebook of the server's folder in `page` and wait until its kernel answers."""
-        page.goto(f"{url or self.url}/lab/workspaces/w{time.time_ns()}/tree/{path}")
+        place = "notebooks" if self.app == "notebook" else f"lab/workspaces/w{time.time_ns()}/tree"
+        page.goto(f"{url or self.url}/{place}/{path}")
         self.wait_for_kernel(page)
 
     def wait_for_kernel(self, page):
@@ -141,15 +148,30 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """One JupyterLab server for the whole run."""
-    server = Lab(tmp_path_factory.mktemp("lab"))
+@contextlib.contextmanager
+def serve(*arguments, **options):
+    """Run a server of one's own."""
+    server = Lab(*arguments, **options)
     try:
         server.wait_until_up()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """One JupyterLab server for the whole run."""
+    with serve(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory):
+    """One server of Notebook 7, at an address as JupyterHub gives it."""
+    folder = tmp_path_factory.mktemp("notebook7")
+    with serve(folder, app="notebook", base="/user/marie") as server:
+        yield server
 
 
 # Notebooks
@@ -201,7 +223,7 @@ _WAIT_FOR_KERNEL = """async () => {
     await panel.context.ready;
     await panel.sessionContext.ready;
     await panel.sessionContext.session.kernel.info;
-    jupyterapp.shell.collapseLeft();
+    jupyterapp.shell.collapseLeft?.();
 }"""
 
 _RUN_IN_KERNEL = """async (code) => {

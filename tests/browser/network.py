@@ -1,4 +1,4 @@
-"""A fixture that makes the network slow."""
+"""Fixtures that make the network slow, or cut it."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,8 @@ class DelayProxy:
 
     def __init__(self, port, milliseconds):
         self.target = port
+        self.is_cut = False
+        self.connections = set()
         self.delay = milliseconds / 2000
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -25,6 +27,14 @@ class DelayProxy:
     def __exit__(self, *_):
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+
+    def cut(self):
+        """Break all connections, and let none come until `mend`."""
+        self.is_cut = True
+        self.loop.call_soon_threadsafe(lambda: [end.abort() for end in self.connections])
+
+    def mend(self):
+        self.is_cut = False
 
     @property
     def url(self):
@@ -44,14 +54,20 @@ class DelayProxy:
         self.loop.close()
 
     async def _join(self, reader, writer):
+        if self.is_cut:
+            return writer.close()
         there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        ends = {writer.transport, back.transport}
+        self.connections |= ends
         try:
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
         except (OSError, asyncio.CancelledError):
             pass  # the other end has hung up, or the proxy stops
         finally:
+            self.connections -= ends
             for end in (writer, back):
                 end.close()
+        return None
 
     async def _pump(self, source, sink):
         queue = asyncio.Queue()
@@ -76,6 +92,8 @@ class DelayProxy:
 
 @pytest.fixture
 def delay_proxy(lab):
-    """Reach the server through a network with a round trip of some milliseconds."""
+    """Reach a server through a network with a round trip of some milliseconds."""
     with contextlib.ExitStack() as stack:
-        yield lambda milliseconds: stack.enter_context(DelayProxy(lab.port, milliseconds))
+        yield lambda milliseconds, server=lab: stack.enter_context(
+            DelayProxy(server.port, milliseconds)
+        )
