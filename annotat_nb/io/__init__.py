@@ -8,6 +8,7 @@ from annotat_nb.io.labels import (
     write_labels,
     write_superpixels,
 )
+from annotat_nb.io.layout import PagedImage, in_pages, reads_everything
 from annotat_nb.io.markers import read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, parse_raw_name
 from annotat_nb.io.reader import READERS, read
@@ -16,15 +17,18 @@ __all__ = [
     "READERS",
     "Candidate",
     "ChoiceNeeded",
+    "PagedImage",
     "RawGuess",
     "ReadError",
     "WriteError",
+    "in_pages",
     "label_path",
     "parse_raw_name",
     "read",
     "read_labels",
     "read_markers",
     "read_superpixels",
+    "reads_everything",
     "write_labels",
     "write_markers",
     "write_superpixels",

@@ -50,6 +50,8 @@ class SliceStack:
     ) -> None:
         self.shape = shape
         self.dtype = dtype
+        self.chunks = (1, *shape[1:])
+        """What is decoded at once, as for HDF5 datasets and Zarr arrays."""
         self._take = take
         self._kept: OrderedDict[int, Array] = OrderedDict()
         self._keep = max(1, cache_bytes // max(1, shape[1] * shape[2] * dtype.itemsize))

@@ -48,8 +48,9 @@ def lazy_tiff(path: Path, options: Options) -> Volume:
     """
     options.refuse(path, "shape", "dtype")
     with open_tiff(path) as tif:
-        number = _choose_series(path, tif.series, options)
-        series = tif.series[number]
+        every = _series_of(tif)
+        number = _choose_series(path, every, options)
+        series = every[number]
         pages = list(series)
         check_dtype(path, series.keyframe.dtype)
         check_pages(path, pages, series.keyframe)
@@ -70,6 +71,18 @@ def open_tiff(path: Path) -> Iterator[Any]:
             check_ome(path, tif.ome_metadata)
             tif._multifile = True  # its companions were found to lie in this folder
         yield tif
+
+
+def _series_of(tif: Any) -> list[Any]:
+    """List the images of `tif`; pages that were written one by one are one stack."""
+    series: list[Any] = tif.series
+    kinds = {(one.shape, one.dtype, len(one.pages)) for one in series}
+    if len(series) == 1 or len(kinds) > 1 or not tif.is_shaped or len(series[0].pages) > 1:
+        return series
+    tif.is_shaped = False  # each page describes itself as a whole image of its own
+    del tif.__dict__["series"]
+    stack: list[Any] = tif.series
+    return stack
 
 
 def _choose_series(path: Path, series: list[Any], options: Options) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -51,7 +52,7 @@ class SessionBase:
     def __init__(self, volume: Volume, workspace: PathLike | Workspace | None = None) -> None:
         self.lock = threading.RLock()
         """Held while the model changes: callbacks may come from several threads."""
-        self.volume = volume
+        self.volume = _switchable(volume)
         self.annotation = Annotation(volume.shape, self._make, self.lock)
         self.runner = ThreadRunner()
         self.recorder = Recorder(_opened(workspace, volume))
@@ -275,6 +276,8 @@ class SessionBase:
         except BaseException:
             workspace.close()
             raise
+        if isinstance(self.volume.data, io.PagedImage):
+            self.volume.data.blocks = workspace.block_copy(self.volume).open()
         self._pipeline = found.pipeline or self._pipeline
         self._hidden = self.classes.hidden
         self.results.resume(found.superpixels, found.segmented_at, found.segmented_with)
@@ -292,6 +295,13 @@ class SessionBase:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _switchable(volume: Volume) -> Volume:
+    """Let the data of `volume` come from a copy in blocks, once there is one, if it needs any."""
+    if not io.in_pages(volume.data):
+        return volume
+    return replace(volume, data=io.PagedImage(volume.data))
 
 
 def _opened(workspace: PathLike | Workspace | None, volume: Volume) -> Workspace | None:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from annotat_nb.io.atomic import atomic_write
 from annotat_nb.store.arrays import read_array, write_array
+from annotat_nb.store.block_copy import BlockCopy
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.reference import ImageReference
 
@@ -170,6 +171,12 @@ class Workspace:
         for path in self._results.glob(f"{name}-*"):
             if path.name < keep:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def block_copy(self, volume: Volume) -> BlockCopy:
+        """Return the copy in blocks of `volume`, the image that the workspace belongs to."""
+        if self.image is None:
+            raise WorkspaceError(f"{self.path.name}: has no image yet; bind one first")
+        return BlockCopy(self.path / "image_in_blocks.zarr", volume, self.image.digest)
 
     def hand_over(self) -> None:
         """Write what is pending and give the folder to whoever opens it next.

@@ -421,3 +421,11 @@ def test_every_way_out_of_the_folder_is_refused(tmp_path, name):
     xml = f'<OME><UUID FileName="{name}"/></OME>'
     with pytest.raises(ReadError, match="outside its folder"):
         check_ome(tmp_path / "a.tif", xml)
+
+
+def test_pages_written_one_by_one_are_one_stack(tmp_path):
+    values = np.arange(3 * 4 * 5, dtype="uint16").reshape(3, 4, 5)
+    with tifffile.TiffWriter(tmp_path / "scan.tif") as writer:
+        for page in values:
+            writer.write(page, contiguous=False, compression="zlib")
+    assert np.array_equal(read(tmp_path / "scan.tif").data, values)

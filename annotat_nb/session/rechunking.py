@@ -1,0 +1,69 @@
+"""The verb that makes slices across the pages of a file fast."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from annotat_nb import io
+from annotat_nb.jobs import Job, wait_with_bar
+from annotat_nb.session.base import SessionBase, SessionError
+
+
+class Rechunking(SessionBase):
+    """A copy of the image in blocks, kept in the workspace."""
+
+    def is_slow_across(self, axis: str) -> bool:
+        """Tell whether each slice across `axis` makes most of the file be decoded."""
+        return io.reads_everything(self.volume, axis)
+
+    def rechunk_obstacle(self) -> str | None:
+        """Say why `rechunk` cannot or need not be done; None: it can."""
+        workspace, data = self.recorder.workspace, self.volume.data
+        if not isinstance(data, io.PagedImage) or data.blocks is not None:
+            return "Slices of this image are fast along all axes already"
+        if workspace is None:
+            return "There is no workspace to keep the copy in: open the image with workspace="
+        free = shutil.disk_usage(workspace.path).free
+        if self._bytes > free:
+            return (
+                f"The copy takes up to {self._bytes / 1e9:.1f} GB and {free / 1e9:.1f} GB are "
+                f"free on the disk of {workspace.path.name}: free some space"
+            )
+        return None
+
+    def rechunk(self, *, block: bool = True) -> Job | None:
+        """Copy the image into the workspace as Zarr in blocks, so that XZ and YZ become fast.
+
+        XY slices still come from the file itself. A copy that was cancelled or killed goes on
+        where it was.
+
+        Parameters
+        ----------
+        block
+            Wait for the end, with a progress bar; otherwise return a `Job` at once.
+
+        Raises
+        ------
+        SessionError
+            If there is no workspace, no room on its disk, or nothing to gain.
+        """
+        self.recorder.check_open()
+        workspace = self.recorder.workspace
+        if (reason := self.rechunk_obstacle()) is not None or workspace is None:
+            raise SessionError(reason or "")
+        copy = workspace.block_copy(self.volume)
+        job = self.runner.submit("Rechunk", lambda job: copy.write(job.report), self._use_copy)
+        if not block:
+            return job
+        wait_with_bar(job)
+        return None
+
+    def _use_copy(self, copy: Any) -> None:
+        with self.lock:
+            self.volume.data.blocks = copy
+
+    @property
+    def _bytes(self) -> int:
+        depth, height, width = self.volume.shape
+        return depth * height * width * self.volume.dtype.itemsize
