@@ -8,7 +8,7 @@ from annotat_nb.io.labels import (
     write_labels,
     write_superpixels,
 )
-from annotat_nb.io.layout import PagedImage, in_pages, reads_everything
+from annotat_nb.io.layout import PagedImage, paged, reads_everything
 from annotat_nb.io.markers import read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, parse_raw_name
 from annotat_nb.io.reader import READERS, read
@@ -21,8 +21,8 @@ __all__ = [
     "RawGuess",
     "ReadError",
     "WriteError",
-    "in_pages",
     "label_path",
+    "paged",
     "parse_raw_name",
     "read",
     "read_labels",

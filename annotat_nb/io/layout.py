@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.io.cost import cost
+from annotat_nb.io.mapped import MappedImage, mapping
 from annotat_nb.io.stack import CACHE_BYTES
 from annotat_nb.volume import plane_of
+
+MAPPED_BYTES = 2**32
+"""What the system is trusted to keep of a mapped file."""
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Shape
@@ -22,7 +26,9 @@ class PagedImage:
     ----------
     pages
         The array as it lies in its file: a TIFF decoded a slice at a time, or an HDF5 dataset or
-        Zarr array with chunks.
+        Zarr array with chunks, or a mapped file.
+    kept_bytes
+        How much of it stays in memory once it was read.
 
     Examples
     --------
@@ -33,8 +39,8 @@ class PagedImage:
 
     ndim = 3
 
-    def __init__(self, pages: Any) -> None:
-        self._pages = pages
+    def __init__(self, pages: Any, *, kept_bytes: int = CACHE_BYTES) -> None:
+        self._pages, self.kept_bytes = pages, kept_bytes
         self.shape: Shape = tuple(pages.shape)
         self.dtype = np.dtype(pages.dtype)
         self.blocks: Any = None
@@ -61,47 +67,25 @@ class PagedImage:
             return self._pages[key]
 
 
-def cost(data: Any, key: Any) -> int:
-    """Return how many voxels are decoded to read ``data[key]``.
-
-    Examples
-    --------
-    >>> class Stack:
-    ...     shape, chunks = (100, 64, 64), (1, 64, 64)
-    >>> cost(Stack, 3), cost(Stack, (slice(None), 3))
-    (4096, 409600)
-    """
-    shape = tuple(data.shape)
-    chunks = getattr(data, "chunks", None) or (1, 1, 1)
-    keys = key if isinstance(key, tuple) else (key,)
-    if Ellipsis in keys:
-        return prod(shape)
-    sides = (*keys, *(slice(None),) * (len(shape) - len(keys)))
-    return prod(_span(*side) for side in zip(sides, shape, chunks, strict=True))
-
-
 def reads_everything(volume: Volume, axis: str) -> bool:
-    """Tell whether a slice across `axis` makes more be decoded than memory keeps of an image."""
-    if not isinstance(volume.data, PagedImage):
+    """Tell whether a slice across `axis` makes more be read than memory keeps of an image."""
+    data = volume.data
+    if not isinstance(data, PagedImage):
         return False
-    return bool(volume.data.cost(plane_of(axis, 0)) * volume.dtype.itemsize > CACHE_BYTES)
+    return bool(data.cost(plane_of(axis, 0)) * volume.dtype.itemsize > data.kept_bytes)
 
 
-def in_pages(data: Any) -> bool:
-    """Tell whether `data` lies in pages, and a slice across them decodes more than is kept."""
+def paged(data: Any) -> Any:
+    """Return `data`, so that a copy in blocks can serve in its place if its layout calls for one.
+
+    That is so where a slice across y or x decodes more of the file than is kept in memory, and
+    for large mapped files.
+    """
+    mapped = mapping(data)
+    if mapped is not None and mapped.nbytes > CACHE_BYTES:
+        return PagedImage(MappedImage(mapped), kept_bytes=MAPPED_BYTES)
     chunks = getattr(data, "chunks", None)
-    if chunks is None or len(data.shape) != 3:
-        return False
+    if chunks is None or len(data.shape) != 3 or chunks[0] >= chunks[1]:
+        return data
     decoded = cost(data, plane_of("y", 0)) * np.dtype(data.dtype).itemsize
-    return bool(decoded > CACHE_BYTES and chunks[0] < chunks[1])
-
-
-def _span(side: Any, extent: int, chunk: int) -> int:
-    """Return how many voxels along one side the chunks hold that `side` touches."""
-    if not isinstance(side, slice):
-        return min(chunk, extent)
-    numbers = range(*side.indices(extent))
-    if not len(numbers):
-        return 0
-    low, high = min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1])
-    return min(extent, (high // chunk + 1) * chunk) - low // chunk * chunk
+    return PagedImage(data, kept_bytes=CACHE_BYTES) if decoded > CACHE_BYTES else data

@@ -111,19 +111,19 @@ class NativeOrder:
     """
 
     def __init__(self, data: Array) -> None:
-        self._data = data
+        self.mapped = data
         self.shape = data.shape
         self.ndim = data.ndim
         self.dtype = data.dtype.newbyteorder("=")
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self.mapped)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self._data, dtype or self.dtype)
+        return np.array(self.mapped, dtype or self.dtype)
 
     def __getitem__(self, key: Any) -> Array:
-        return np.array(self._data[key], self.dtype)
+        return np.array(self.mapped[key], self.dtype)
 
 
 def native(data: Array) -> Array | NativeOrder:

@@ -299,9 +299,8 @@ class SessionBase:
 
 def _switchable(volume: Volume) -> Volume:
     """Let the data of `volume` come from a copy in blocks, once there is one, if it needs any."""
-    if not io.in_pages(volume.data):
-        return volume
-    return replace(volume, data=io.PagedImage(volume.data))
+    data = io.paged(volume.data)
+    return volume if data is volume.data else replace(volume, data=data)
 
 
 def _opened(workspace: PathLike | Workspace | None, volume: Volume) -> Workspace | None:

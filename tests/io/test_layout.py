@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotat_nb import io
-from annotat_nb.io.layout import cost
+from annotat_nb.io.cost import cost
+from annotat_nb.io.mapped import MappedImage, mapping
 from annotat_nb.io.stack import SliceStack
 from annotat_nb.volume import Volume
 
@@ -46,7 +47,7 @@ def test_cost_of_whole_slices_is_exact():
 
 @pytest.fixture
 def pages(monkeypatch):
-    monkeypatch.setattr("annotat_nb.io.layout.CACHE_BYTES", 0)
+    monkeypatch.setattr("annotat_nb.io.layout.CACHE_BYTES", 1000)
     values = np.arange(np.prod(SHAPE), dtype="uint16").reshape(SHAPE)
     return values, SliceStack(SHAPE, values.dtype, lambda z: values[z])
 
@@ -78,16 +79,37 @@ def test_a_copy_that_cannot_be_read_gives_way_to_the_file(pages):
 
 def test_only_pages_are_slow_across_and_only_until_there_is_a_copy(pages):
     values, stack = pages
-    assert io.in_pages(stack)
-    assert not io.in_pages(values)
-    image = io.PagedImage(stack)
-    volume = Volume(image)
+    assert isinstance(io.paged(stack), io.PagedImage)
+    assert io.paged(values) is values
+    volume = Volume(io.paged(stack))
     assert io.reads_everything(volume, "y")
     assert not io.reads_everything(Volume(values), "y")
     assert np.array_equal(volume.data, values)
-    assert len(image) == SHAPE[0]
+    assert len(volume.data) == SHAPE[0]
 
 
 def test_what_memory_keeps_is_not_slow():
     stack = SliceStack(SHAPE, np.dtype("uint16"), lambda z: np.zeros(SHAPE[1:], "uint16"))
-    assert not io.in_pages(stack)
+    assert io.paged(stack) is stack
+
+
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_a_mapped_image_gives_the_values_of_its_file(tmp_path, order):
+    values = np.arange(np.prod(SHAPE), dtype=order).reshape(SHAPE)
+    values.tofile(tmp_path / "image_11x9x7_16bits.raw")
+    data = io.read(tmp_path / "image_11x9x7_16bits.raw", dtype=order).data
+    image = MappedImage(mapping(data))
+    for key in (3, (slice(None), 4), (slice(None), slice(None), 5), (slice(1, 5, 2), 2), ...):
+        assert np.array_equal(image[key], values[key])
+        assert image[key].dtype.isnative
+    assert np.array_equal(image, values)
+
+
+def test_a_large_mapped_image_is_slow_across_x_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("annotat_nb.io.layout.CACHE_BYTES", 1000)
+    monkeypatch.setattr("annotat_nb.io.layout.MAPPED_BYTES", 2**20)
+    with (tmp_path / "image_4096x32x16_8bits.raw").open("wb") as file:
+        file.truncate(4096 * 32 * 16)
+    volume = io.read(tmp_path / "image_4096x32x16_8bits.raw")
+    volume = Volume(io.paged(volume.data))
+    assert [io.reads_everything(volume, axis) for axis in "zyx"] == [False, False, True]
