@@ -1,6 +1,7 @@
 """Reading images, reading and writing labels."""
 
 from annotat_nb.io.errors import Candidate, ChoiceNeeded, ReadError, WriteError
+from annotat_nb.io.label_files import WRITERS
 from annotat_nb.io.labels import (
     label_path,
     read_labels,
@@ -10,17 +11,19 @@ from annotat_nb.io.labels import (
 )
 from annotat_nb.io.layout import PagedImage, paged, reads_everything
 from annotat_nb.io.markers import read_markers, write_markers
-from annotat_nb.io.raw import RawGuess, parse_raw_name
+from annotat_nb.io.raw import RawGuess, fitting_sizes, parse_raw_name
 from annotat_nb.io.reader import READERS, read
 
 __all__ = [
     "READERS",
+    "WRITERS",
     "Candidate",
     "ChoiceNeeded",
     "PagedImage",
     "RawGuess",
     "ReadError",
     "WriteError",
+    "fitting_sizes",
     "label_path",
     "paged",
     "parse_raw_name",

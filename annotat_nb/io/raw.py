@@ -15,6 +15,7 @@ from annotat_nb.io.stack import native
 from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from annotat_nb.io.options import Options
@@ -36,6 +37,9 @@ _OF_BYTES = {
     4: ("float32", "uint32", "int32"),
     8: ("float64", "uint64", "int64"),
 }
+
+
+_LIKELY = ("uint8", "uint16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -102,13 +106,46 @@ def fitting(size: int, shape: Shape, dtype: np.dtype[Any]) -> list[str]:
     ['shape=(6, 10, 10) dtype=uint8', 'shape=(3, 10, 10) dtype=uint16']
     """
     _, height, width = shape
-    likely = [dtype.name, "uint8", "uint16", "float32", "float64"]
-    found = {}
-    for name in dict.fromkeys(likely):
-        depth, rest = divmod(size, height * width * np.dtype(name).itemsize)
-        if depth and not rest:
-            found[name] = f"shape=({depth}, {height}, {width}) dtype={name}"
-    return list(found.values())
+    likely = dict.fromkeys((dtype.name, *_LIKELY))
+    depths = {name: divmod(size, height * width * np.dtype(name).itemsize) for name in likely}
+    return [
+        f"shape=({depth}, {height}, {width}) dtype={name}"
+        for name, (depth, rest) in depths.items()
+        if depth and not rest
+    ]
+
+
+def fitting_sizes(size: int, shape: Shape, dtype: str) -> list[tuple[Shape, str]]:
+    """Return shapes (z, y, x) and dtypes that fill `size` bytes, the nearest to those given first.
+
+    One side differs from `shape`, or all three are equal; sides below 2 are not kept.
+
+    Examples
+    --------
+    >>> fitting_sizes(600, (2, 10, 10), "uint8")
+    [((6, 10, 10), 'uint8'), ((2, 30, 10), 'uint8'), ((2, 10, 30), 'uint8'), ((3, 10, 10), 'uint16')]
+    """
+    found: dict[tuple[Shape, str], None] = {}
+    for name in dict.fromkeys((dtype, *_LIKELY)):
+        voxels, rest = divmod(size, np.dtype(name).itemsize)
+        if not rest:
+            found.update({(near, name): None for near in (*_near(voxels, shape), *_cube(voxels))})
+    return list(found)
+
+
+def _near(voxels: int, shape: Shape) -> Iterator[Shape]:
+    for side in range(3):
+        kept = [extent for number, extent in enumerate(shape) if number != side]
+        fill, rest = divmod(voxels, prod(kept))
+        if fill and not rest and min(kept) > 1:
+            kept.insert(side, fill)
+            yield kept[0], kept[1], kept[2]
+
+
+def _cube(voxels: int) -> Iterator[Shape]:
+    side = round(voxels ** (1 / 3))
+    if side**3 == voxels:
+        yield side, side, side
 
 
 def _zyx(x: str, y: str, z: str | None) -> Shape:
@@ -158,11 +195,11 @@ def _misfit(size: int, shape: Shape, dtype: np.dtype[Any]) -> tuple[str, str]:
 
 
 def _cubes(size: int, dtypes: tuple[str, ...]) -> str:
-    names = dtypes or ("uint8", "uint16", "float32", "float64")
-    sides = {name: round((size / np.dtype(name).itemsize) ** (1 / 3)) for name in names}
+    sizes = {name: size // np.dtype(name).itemsize for name in dtypes or _LIKELY}
     fits = [
-        f"shape=({side}, {side}, {side}) dtype={name}"
-        for name, side in sides.items()
-        if side**3 * np.dtype(name).itemsize == size
+        f"shape={cube} dtype={name}"
+        for name, voxels in sizes.items()
+        for cube in _cube(voxels)
+        if voxels * np.dtype(name).itemsize == size
     ]
     return f"; these would fit: {', '.join(fits)}" if fits else ""

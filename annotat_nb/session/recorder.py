@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from annotat_nb.store import Workspace
 
 VIEW_DELAY = 1.0
 """Seconds after which a changed view is written: scrolling changes it many times a second."""
+ACTIONS = "actions"
 RETRY_DELAY = 5.0
 """Seconds after which what the disk refused is tried again."""
 
 
 class SessionClosed(RuntimeError):
     """The session was closed, or its workspace was opened again."""
+
+
+class ReadOnly(SessionClosed):
+    """The session only shows what another process works on."""
+
+
+State = Literal["memory", "saved", "saving", "not saved", "read-only"]
 
 
 class Recorder:
@@ -37,6 +46,7 @@ class Recorder:
         self._timers: dict[str, threading.Timer] = {}
         self._lock = threading.RLock()
         self._is_closed = False
+        self._writing = 0
 
     @property
     def problem(self) -> str:
@@ -44,11 +54,19 @@ class Recorder:
         return next(iter(self._problems.values()), "")
 
     @property
-    def state(self) -> Literal["memory", "saved", "not saved"]:
-        """Where the work is: in memory only, on disk, or in memory because the disk failed."""
+    def state(self) -> State:
+        """Where the work is.
+
+        In memory only, saved on disk, on its way there, or in memory because the disk failed;
+        "read-only" where another process works on it.
+        """
         if self.workspace is None:
             return "memory"
-        return "not saved" if self._problems else "saved"
+        if self.workspace.is_read_only:
+            return "read-only"
+        if self._problems:
+            return "not saved"
+        return "saving" if self._writing else "saved"
 
     @property
     def is_open(self) -> bool:
@@ -56,8 +74,13 @@ class Recorder:
         return not self._is_closed and (self.workspace is None or self.workspace.is_open)
 
     def check_open(self) -> None:
-        """Refuse to go on in a session that no longer owns its workspace."""
+        """Refuse to go on in a session that does not own its workspace, or no longer does."""
         if not self.is_open:
+            if self.workspace is not None and self.workspace.is_read_only:
+                raise ReadOnly(
+                    f"{self.workspace.path.name}: can only be looked at, as it is open by "
+                    f"{self.workspace.owner}; close it there, then open it again here"
+                )
             name = f"{self.workspace.path.name}: " if self.workspace else ""
             raise SessionClosed(
                 f"{name}this session was closed or opened again; "
@@ -74,7 +97,7 @@ class Recorder:
             return False
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         self.workspace.journal.queue(kind, raw)
-        return self.attempt("actions", self.workspace.journal.flush)
+        return self.attempt(ACTIONS, self.workspace.journal.flush)
 
     def attempt(self, topic: str, write: Callable[[], object]) -> bool:
         """Call `write`, tell whether it went well, and if not try again later.
@@ -87,7 +110,8 @@ class Recorder:
             Writes it; may be called several times.
         """
         try:
-            write()
+            with self._saving(topic):
+                write()
         except OSError as error:
             self._problems[topic] = self._sentence(error)
             self._again[topic] = write
@@ -97,6 +121,16 @@ class Recorder:
             self._again.pop(topic, None)
         self.changed.emit()
         return topic not in self._problems
+
+    @contextmanager
+    def _saving(self, topic: str) -> Iterator[None]:
+        self._writing += 1
+        if topic != ACTIONS:  # a stroke is saved sooner than the page could say so
+            self.changed.emit()
+        try:
+            yield
+        finally:
+            self._writing -= 1
 
     def retry(self) -> None:
         """Try again to write what could not be written."""

@@ -16,6 +16,7 @@ NO_GPU = (
     "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
     "parameters, Advanced"
 )
+LOOK_ONLY = "This image is open elsewhere: here it can be looked at, not changed"
 PER_VOXEL = (
     "This pipeline classifies single voxels, so it needs no superpixels; choose a superpixel "
     "method under Change classifier parameters to use them"
@@ -27,6 +28,8 @@ class Segmenting(SessionBase):
 
     def obstacle(self, verb: str) -> str | None:
         """Say what is missing for "generate_superpixels", "preview" or "apply"; None: nothing."""
+        if self.recorder.state == "read-only":
+            return LOOK_ONLY
         if self.pipeline.device.startswith("cuda"):
             return NO_GPU.format(self.pipeline.device)
         if verb == "generate_superpixels":

@@ -45,8 +45,18 @@ class Session(Annotating, Segmenting, Files, Rechunking):
     """
 
 
-def open(workspace: PathLike) -> Session:  # noqa: A001 - annotat_nb.open, the public name
+def open(  # noqa: A001 - annotat_nb.open, the public name
+    workspace: PathLike, *, read_only: bool = False
+) -> Session:
     """Open a workspace: its image, classes, strokes, parameters, results and view.
+
+    Parameters
+    ----------
+    workspace
+        Its folder.
+    read_only
+        Whether to look only, also at one in which another process works; what changes anything
+        is then refused.
 
     Raises
     ------
@@ -60,7 +70,7 @@ def open(workspace: PathLike) -> Session:  # noqa: A001 - annotat_nb.open, the p
             f"{os.fspath(workspace)}: no such workspace; make one with "
             "annotat_nb.Session(volume, workspace=...)"
         )
-    found = Workspace(workspace)
+    found = Workspace(workspace, read_only=read_only)
     try:
         volume = found.open_image()
     except BaseException:

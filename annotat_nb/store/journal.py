@@ -52,11 +52,10 @@ class Journal:
     Parameters
     ----------
     folder
-        Where the files lie; made when missing.
+        Where the files lie; made when missing, with the first record.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._file: BinaryIO | None = None
         self._lock = threading.Lock()
@@ -124,6 +123,7 @@ class Journal:
             self._abandon_file()
 
     def _new_file(self) -> BinaryIO:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         last = max((int(path.stem) for path in _files(self._folder)), default=0)
         path = self._folder / f"{last + 1:06d}.log"
         self._file = path.open("xb", buffering=0)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import getpass
 import json
-import os
 import shutil
-import socket
 import weakref
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -18,10 +13,13 @@ from pydantic import ValidationError
 from annotat_nb.io.atomic import atomic_write
 from annotat_nb.store.arrays import read_array, write_array
 from annotat_nb.store.block_copy import BlockCopy
+from annotat_nb.store.errors import ForeignWorkspace, WorkspaceError
 from annotat_nb.store.journal import Journal
+from annotat_nb.store.lock import LOCK, owner_of, take_lock
 from annotat_nb.store.reference import ImageReference
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from annotat_nb.operation import Array
@@ -34,14 +32,6 @@ PROJECT = "project.json"
 _open_here: weakref.WeakValueDictionary[Path, Workspace] = weakref.WeakValueDictionary()
 
 
-class WorkspaceError(ValueError):
-    """A workspace cannot be opened; the message says which, why, and what to do."""
-
-
-class ForeignWorkspace(WorkspaceError):
-    """The folder belongs to another image, or cannot be a workspace at all."""
-
-
 class Workspace:
     """A folder with an image reference, a journal, the last results and the view.
 
@@ -49,6 +39,8 @@ class Workspace:
     ----------
     path
         The folder; made, readable by its owner only, when it is missing.
+    read_only
+        Whether to look only: no lock is taken and nothing is written, whoever works in it.
 
     Raises
     ------
@@ -56,30 +48,37 @@ class Workspace:
         If the folder is no workspace, is of a newer version, or is in use by another process.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.path = Path(path).expanduser().resolve()
         self._results = self.path / "results"
         self._numbers: dict[str, int] = {}
         self.on_hand_over: Callable[[], object] = lambda: None
         """Called when another session of this process takes the folder over."""
+        self.is_read_only = read_only
+        self._lock: BinaryIO | None = None
         try:
             self._refuse_other_folder()
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = self._take_lock()
+            if not read_only:
+                self._lock = self._take_lock()
         except OSError as error:
             raise ForeignWorkspace(
                 f"{self.path.name}: cannot be used as a workspace ({error.strerror}); "
                 "name another folder"
             ) from error
-        weakref.finalize(self, self._lock.close)
         self._project = self._read_project()
         self.journal = Journal(self.path / "journal")
-        _open_here[self.path] = self
+        if not read_only:
+            _open_here[self.path] = self
 
     @property
     def is_open(self) -> bool:
         """Whether this object may still write to the folder."""
-        return not self._lock.closed
+        return self._lock is not None and not self._lock.closed
+
+    @property
+    def owner(self) -> str:
+        """Who works in the folder, or did last, in words."""
+        return owner_of(self.path)
 
     @property
     def image(self) -> ImageReference | None:
@@ -101,7 +100,8 @@ class Workspace:
                 "is missing; restore it from a copy"
             )
         _refuse_other_image(self.path.name, known, volume)
-        if known is None or (volume.source and known.path != str(volume.source)):
+        is_new = known is None or (volume.source and known.path != str(volume.source))
+        if is_new and not self.is_read_only:
             self.remember(image=ImageReference.of(volume, self.path, "volume.npy"))
 
     def open_image(self) -> Volume:
@@ -200,37 +200,29 @@ class Workspace:
 
     def close(self) -> None:
         """Give the folder back; another session may then open it."""
-        if self.is_open:
-            self.journal.close()
-            self._lock.close()
+        self.journal.close()
+        self._give_lock_back()
 
     def _refuse_other_folder(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise ForeignWorkspace(f"{self.path.name}: is a file; name a folder for the workspace")
-        is_foreign = self.path.is_dir() and not (self.path / "lock").exists()
+        is_foreign = self.path.is_dir() and not (self.path / LOCK).exists()
         if is_foreign and any(self.path.iterdir()):
             raise ForeignWorkspace(
                 f"{self.path.name}: holds other files; name a new folder for the workspace"
             )
 
     def _take_lock(self) -> BinaryIO:
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (former := _open_here.get(self.path)) is not None:
             former.hand_over()
-        file = (self.path / "lock").open("a+b", buffering=0)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            owner = file.read().decode(errors="replace").strip() or "another process"
-            file.close()
-            raise WorkspaceError(
-                f"{self.path.name}: is in use by {owner}; close it there, or restart that kernel"
-            ) from None
-        with suppress(OSError):  # who holds the lock is a courtesy; a full disk must not matter
-            file.truncate(0)
-            file.write(_who().encode())
-            file.flush()
-        return file
+        lock = take_lock(self.path)
+        weakref.finalize(self, lock.close)
+        return lock
+
+    def _give_lock_back(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
 
     @classmethod
     def check_image(cls, path: str | os.PathLike[str], volume: Volume) -> None:
@@ -258,12 +250,12 @@ class Workspace:
             project = json.loads(path.read_text())
             schema = int(project["schema"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self._lock.close()
+            self._give_lock_back()
             raise WorkspaceError(
                 f"{self.path.name}: its {PROJECT} cannot be read ({error}); restore it from a copy"
             ) from error
         if schema > SCHEMA:
-            self._lock.close()
+            self._give_lock_back()
             raise WorkspaceError(
                 f"{self.path.name}: was made by a newer annotat_nb; update this one to open it"
             )
@@ -301,11 +293,3 @@ def _refuse_other_image(folder: str, known: ImageReference | None, volume: Volum
             f"{known.shape}, not to {volume.name or 'this one'} of shape {volume.shape}; "
             "choose another workspace for this image"
         )
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user} on {socket.gethostname()} (process {os.getpid()})"

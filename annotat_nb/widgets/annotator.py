@@ -7,32 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb import io
-from annotat_nb.session import Session
-from annotat_nb.store import ForeignWorkspace
+from annotat_nb.sample import sample_path
 from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.canvas.layers import LAYERS
 from annotat_nb.widgets.commands import Command, menus_of
+from annotat_nb.widgets.cover import Cover
 from annotat_nb.widgets.dialogs import Dialogs
-from annotat_nb.widgets.housekeeping import close_tree, current_run
+from annotat_nb.widgets.housekeeping import close_former, close_tree, remember
+from annotat_nb.widgets.job_watch import JobWatch
 from annotat_nb.widgets.loop import Loop
 from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
+from annotat_nb.widgets.opener import Opener
+from annotat_nb.widgets.opening import session_at, session_for
+from annotat_nb.widgets.read_only_bar import ReadOnlyBar
+from annotat_nb.widgets.sentences import saved_line
 from annotat_nb.widgets.steward import Steward
+from annotat_nb.widgets.text import inert
 from annotat_nb.widgets.workbench import Workbench
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from annotat_nb.session import Session
     from annotat_nb.volume import Volume
 
 Parts = tuple[w.Widget, ...]
 MENUS = ("File", "Edit", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
-
-# The Annotators that each notebook cell shows, and by which run of it: the next run closes them.
-_shown_by_cell: dict[str, tuple[str, list[Annotator]]] = {}
 
 
 class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -56,28 +59,37 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     def __init__(self, session: Session | None = None, *, height: str = "520px") -> None:
-        _close_former()
+        close_former()
         self._loop = Loop()
         self._bench: Workbench | None = None
         self._opened: Session | None = None
+        self._is_closed = False
         self.canvas = SliceCanvas(height=height)
-        self.dialogs = Dialogs(self.attempt, self.tell)
-        self.menu = MenuBar(self.attempt)
         self.saved = Message()
         self.message = Message()
+        self.jobs = JobWatch(self._loop, self.message)
+        self.jobs.changed.connect(self._refresh)
+        self.dialogs = Dialogs(self.attempt, self.tell, self.jobs)
+        self.menu = MenuBar(self.attempt)
+        self._opener = Opener(self.dialogs, self.jobs, self._take)
+        self.cover = Cover(self._ask_for_image, lambda: self.begin_opening(sample_path()))
+        self.read_only = ReadOnlyBar(self._open_again)
+        self._place_parts()
+        self.attach(session)
+        remember(self)
+
+    def _place_parts(self) -> None:
         self._top = w.HBox([self.menu, self.saved, Steward()]).add_class("annotat-top")
-        self._stage = w.Box([self.canvas, self.dialogs]).add_class("annotat-stage")
-        self._line = w.HBox([self.message]).add_class("annotat-feet")
+        self._stage = w.Box([self.canvas, self.cover, self.dialogs]).add_class("annotat-stage")
+        self._line = w.HBox([self.message, self.jobs.bar]).add_class("annotat-feet")
         self._tools, self._side, self._slices, self._status = (w.VBox() for _ in range(4))
         left = w.VBox([self._stage, self._slices, self._line, self._status])
         left.add_class("annotat-left")
         self._main = w.HBox([left, self._side]).add_class("annotat-main")
         # The places stay for good, only what is in them changes: a box that gets other children
         # makes all views behind the first change anew, the picture's too.
-        super().__init__([self._top, self._tools, self._main])
+        super().__init__([self._top, self.read_only, self._tools, self._main])
         self.add_class("annotat-root")
-        self.attach(session)
-        _remember(self)
 
     @property
     def session(self) -> Session | None:
@@ -98,12 +110,14 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if former is not None:
             former.close()  # only now that nothing shows its parts
         if session is None:
+            self._refresh()
             return
         self._bench = Workbench(
             session,
             self.canvas,
             self.dialogs,
             self.message,
+            self.jobs,
             self._loop,
             self.attempt,
             self._refresh,
@@ -127,11 +141,30 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         ReadError
             If the image cannot be read; the present one stays.
         """
-        self.open_volume(io.read(path, **how))
+        self._take(session_at(Path(path), how))
 
     def open_volume(self, volume: Volume) -> None:
         """Open `volume` in place of the present image."""
-        session = session_for(volume)
+        self._take(session_for(volume))
+
+    def begin_opening(self, path: str | os.PathLike[str], **how: Any) -> None:
+        """Open the image or workspace at `path` in the background, as File › Open image does.
+
+        What the file leaves open is asked in a dialog; what goes wrong is shown in the page, and
+        the present image stays.
+
+        Parameters
+        ----------
+        path, how
+            As for `open_image`.
+        """
+        self._opener.open(Path(path).absolute(), how)
+
+    def _take(self, session: Session) -> None:
+        """Show a session that was opened here, and close the one that it replaces."""
+        if self._is_closed:
+            session.close()
+            return
         former, self._opened = self._opened, session
         self.attach(session)
         if former is not None and former is not session:
@@ -143,6 +176,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             function(*arguments, **named)
         except Exception as error:  # noqa: BLE001 - shown, with its trace a click away
             self.message.explain(error)
+            self.message.layout.display = ""  # also while a job has its place
 
     def tell(self, news: str) -> None:
         """Say what was done; nothing takes an older message down."""
@@ -155,13 +189,15 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def close(self) -> None:
         """Close the widget and all its parts; a session that was handed in stays open."""
+        self._is_closed = True
+        self.jobs.close()
         if self._bench is not None:
             self._bench.close()
             self._bench = None
         if self._opened is not None:
             self._opened.close()
         self.canvas.close()
-        for part in (self._top, self._tools, self._main):
+        for part in (self._top, self.read_only, self._tools, self._main):
             close_tree(part)
         super().close()
         self.layout.close()
@@ -169,29 +205,42 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _show_nothing(self) -> None:
         for layer in LAYERS:
             self.canvas.clear(layer)
-        self.canvas.pen.notice = EMPTY
-        self._fill((), (), (), (), ())
-        self._refresh()
+        self._fill((), (), (), ())
 
     def _show_bench(self, bench: Workbench) -> None:
-        self.canvas.pen.notice = ""
-        self._fill((bench.toolbar,), (bench.side,), (bench.slices,), (bench.status,), (bench.jobs,))
+        self._fill((bench.toolbar,), (bench.side,), (bench.slices,), (bench.status,))
         self._refresh()
 
-    def _fill(self, tools: Parts, side: Parts, slices: Parts, status: Parts, jobs: Parts) -> None:
+    def _fill(self, tools: Parts, side: Parts, slices: Parts, status: Parts) -> None:
         self._tools.children, self._side.children = tools, side
         self._slices.children, self._status.children = slices, status
-        self._line.children = (self.message, *jobs)
 
     def _refresh(self) -> None:
+        if self._is_closed:
+            return
         self.menu.show(menus_of(self._commands(), MENUS))
         self._show_saved()
+        self._show_stage()
+
+    def _show_stage(self) -> None:
+        """Show the picture, or what is being opened, or how to begin."""
+        coming, pen = self._opener.path, self.canvas.pen
+        if coming is not None:
+            pen.notice = f"Opening {inert(coming.name)}"  # nobody paints on what is about to go
+            self.cover.show_opening(coming.name, str(coming.parent))
+        elif self._bench is None:
+            pen.notice = EMPTY
+            self.cover.show_start()
+        else:
+            pen.notice = ""
+            self.cover.uncover()
 
     def _commands(self) -> list[Command]:
         begin = Command(
             "File",
             "Open image…",
-            lambda: self._leave(lambda: self.dialogs.open_image("Open image", self.open_volume)),
+            self._ask_for_image,
+            reason=lambda: self._opener.obstacle,
         )
         known = self._bench.commands if self._bench else []
         keys = Command("Help", "Keys and mouse…", lambda: self.dialogs.show_keys(known))
@@ -203,10 +252,19 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         return [begin, *known, end, keys]
 
+    def _ask_for_image(self) -> None:
+        self._leave(self._opener.ask)
+
+    def _open_again(self) -> None:
+        session = self.session
+        if session is not None and session.recorder.workspace is not None:
+            self.begin_opening(session.recorder.workspace.path)
+
     def _leave(self, go_on: Callable[[], object]) -> None:
         """Ask first, if strokes would be out of sight that are on no disk."""
         session = self.session
-        if session is None or session.recorder.state == "saved" or not session.markers.strokes:
+        is_kept = session is None or session.recorder.state not in ("memory", "not saved")
+        if session is None or is_kept or not session.markers.strokes:
             go_on()
             return
         count = session.markers.stroke_count()
@@ -227,55 +285,10 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _show_saved(self) -> None:
         if self._bench is None:
             self.saved.say("")
+            self.read_only.show(None)
             return
-        recorder = self._bench.session.recorder
-        strokes = self._bench.session.markers.stroke_count()
-        count = f"{strokes:,} stroke{'' if strokes == 1 else 's'}"
-        if recorder.state == "saved":
-            self.saved.say(f"{count} saved", "saved")
-        elif recorder.state == "memory":
-            self.saved.say(f"{count} in memory only", "memory")
-        else:
-            self.saved.say(recorder.problem, "error")
-
-
-def session_for(volume: Volume) -> Session:
-    """Return a session on `volume` in the first folder beside it that is free or its own.
-
-    Raises
-    ------
-    WorkspaceError
-        If its own folder is in use, or cannot be read.
-    """
-    if volume.source is None:
-        return Session(volume)
-    for folder in _workspaces(volume.source):
-        try:
-            return Session(volume, folder)
-        except (ForeignWorkspace, OSError):
-            continue  # another image's, or not to be written to
-    return Session(volume)
-
-
-def _workspaces(source: Path) -> list[Path]:
-    homes = [source.parent, Path.home()]
-    name = source.name if source.is_dir() else source.stem
-    stem = name.strip("*?. ") or "image"
-    return [home / f"{stem}{n}.annotat" for home in homes for n in ("", "-2", "-3", "-4")]
-
-
-def _close_former() -> None:
-    """Close what an earlier run of this cell shows."""
-    run = current_run()
-    if run is not None and run.cell in _shown_by_cell:
-        number, shown = _shown_by_cell[run.cell]
-        if number != run.number:
-            del _shown_by_cell[run.cell]
-            for app in shown:
-                app.close()
-
-
-def _remember(app: Annotator) -> None:
-    run = current_run()
-    if run is not None:
-        _shown_by_cell.setdefault(run.cell, (run.number, []))[1].append(app)
+        session = self._bench.session
+        workspace = session.recorder.workspace
+        self.saved.say(*saved_line(session))
+        is_elsewhere = workspace is not None and workspace.is_read_only
+        self.read_only.show(workspace.owner if workspace and is_elsewhere else None)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
 from annotat_nb.widgets.dialogs import TIFF, stem_of
 from annotat_nb.widgets.menu import Item, Menu
+from annotat_nb.widgets.opening import read_image
+from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
     from annotat_nb.widgets.canvas import SliceCanvas
-from annotat_nb.widgets.dialogs import Dialogs
+    from annotat_nb.widgets.dialogs import Dialogs, Failed
+    from annotat_nb.widgets.job_watch import JobWatch
 
 Reason = Callable[[], str | None]
 
@@ -44,11 +49,15 @@ def menus_of(commands: Sequence[Command], titles: Sequence[str]) -> list[Menu]:
 
 
 def session_commands(
-    session: Session, canvas: SliceCanvas, dialogs: Dialogs, run: Callable[[str], object]
+    session: Session,
+    canvas: SliceCanvas,
+    dialogs: Dialogs,
+    jobs: JobWatch,
+    run: Callable[[str], object],
 ) -> list[Command]:
     """Return what can be done with an open image."""
     return [
-        *_file_commands(session, dialogs),
+        *_file_commands(session, dialogs, jobs),
         *_edit_commands(session, dialogs),
         *_view_commands(session, canvas, dialogs),
         *_tool_keys(session),
@@ -56,10 +65,14 @@ def session_commands(
     ]
 
 
-def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
+def _file_commands(session: Session, dialogs: Dialogs, jobs: JobWatch) -> list[Command]:
     def show_alternative(volume: Volume) -> None:
         session.visualization = volume
         session.show(image="alternative")
+
+    def read(path: Path, how: dict[str, Any], failed: Failed) -> None:
+        name = f"Opening {inert(path.name)}"
+        jobs.start(name, lambda job: read_image(path, how, job.report), show_alternative, failed)
 
     def needs(name: str, reason: str) -> Reason:
         return lambda: None if getattr(session, name) is not None else reason
@@ -69,7 +82,7 @@ def _file_commands(session: Session, dialogs: Dialogs) -> list[Command]:
         Command(
             "File",
             "Open visualization image…",
-            lambda: dialogs.open_image("Open visualization image", show_alternative),
+            lambda: dialogs.open_image("Open visualization image", read),
         ),
         Command(
             "File",

@@ -11,22 +11,25 @@ import numpy as np
 
 from annotat_nb import io
 from annotat_nb.rendering import COLORMAPS, colormap
+from annotat_nb.widgets.choice_panel import ChoicePanel
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.raw_panel import RawPanel
-from annotat_nb.widgets.text import Line
+from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
-    from annotat_nb.volume import Volume
     from annotat_nb.widgets.commands import Command
+    from annotat_nb.widgets.job_watch import JobWatch
 
-RAW = (".raw", ".b")
-IMAGES = (".tif", ".tiff", ".btf", *RAW, ".png", ".jpg", ".jpeg")
+IMAGES = tuple(io.READERS)
+RAW = tuple(suffix for suffix, reader in io.READERS.items() if reader is io.READERS[".raw"])
+LABELS = tuple(io.WRITERS)
 TIFF = (".tif", ".tiff")
-LABELS = (*TIFF, ".raw")
 Attempt = Callable[..., Any]
+Failed = Callable[[BaseException], object]
+Begin = Callable[[Path, dict[str, Any], Failed], object]
 
 
 class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
@@ -38,10 +41,12 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         Called with a function and its arguments; shows what goes wrong instead of raising.
     say
         Called with what was done; with nothing when an older message has had its time.
+    jobs
+        Does what takes long.
     """
 
-    def __init__(self, attempt: Attempt, say: Callable[[str], object]) -> None:
-        self._attempt, self._say = attempt, say
+    def __init__(self, attempt: Attempt, say: Callable[[str], object], jobs: JobWatch) -> None:
+        self._attempt, self._say, self._jobs = attempt, say, jobs
         super().__init__([])
         self.add_class("annotat-dialogs")
         self._folder = Path.cwd()
@@ -67,38 +72,58 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         if former is not None:
             close_tree(former)
 
-    def open_image(self, title: str, accept: Callable[[Volume], Any]) -> None:
-        """Ask for an image, and for its size and type if it is RAW."""
+    def open_image(self, title: str, begin: Begin, suffixes: Sequence[str] = IMAGES) -> None:
+        """Ask for an image, and for its size and type if it is RAW.
 
-        def read(path: Path, **how: Any) -> None:
-            accept(io.read(path, **how))
-            self.dismiss()
+        Parameters
+        ----------
+        title
+            What is to be opened.
+        begin
+            Called with the path, keywords of `annotat_nb.read`, and what to call should it fail:
+            reading goes on in the background, and what the file leaves open is asked then.
+        suffixes
+            Endings of the files to choose from.
+        """
 
         def choose(path: Path) -> None:
             self._folder = path.parent
-            if path.suffix.lower() in RAW:
-                self.show(
-                    RawPanel(
-                        path,
-                        lambda shape, dtype: self._attempt(read, path, shape=shape, dtype=dtype),
-                        self.dismiss,
-                    )
-                )
-            else:
-                self._attempt(read, path)
+            if path.suffix.lower() not in RAW:
+                self.begin(path, {}, begin)
+                return
 
-        self._choose(title, choose, suffixes=IMAGES, folders=True)
+            def accept(**how: Any) -> None:
+                self.begin(path, how, begin)
+
+            self._attempt(lambda: self.show(RawPanel(path, accept, self.dismiss)))
+
+        self._choose(title, choose, suffixes=suffixes, folders=True)
+
+    def begin(self, path: Path, how: dict[str, Any], begin: Begin) -> None:
+        """Begin to read `path`, and ask for what turns out to be needed besides `how`."""
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, io.ChoiceNeeded):
+                raise error
+            keyword = error.keyword
+
+            def accept(value: Any) -> None:
+                self.begin(path, {**how, keyword: value}, begin)
+
+            self.show(ChoicePanel(path.name, error, how, accept, self.dismiss))
+
+        self.dismiss()
+        self._attempt(begin, path, how, failed)
 
     def open_file(
-        self, title: str, accept: Callable[[Path], Any], suffixes: Sequence[str] = LABELS
+        self, title: str, accept: Callable[[Path], Any], suffixes: Sequence[str] = IMAGES
     ) -> None:
-        """Ask for a file of labels, superpixels or markers."""
+        """Ask for a file of labels, superpixels or markers, and read it in the background."""
 
-        def act(path: Path) -> str:
-            accept(path)
-            return f"Loaded {path}"
+        def choose(path: Path) -> None:
+            self._work(f"Loading {inert(path.name)}", path, lambda: accept(path) or path, "Loaded")
 
-        self._choose(title, lambda path: self._finish(act, path), suffixes=suffixes)
+        self._choose(title, choose, suffixes=suffixes)
 
     def save_file(
         self,
@@ -108,10 +133,12 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         suffixes: Sequence[str] = LABELS,
         becomes: Callable[[Path], Path] = lambda path: path,
     ) -> None:
-        """Ask where to write a file; `accept` writes it and returns its path."""
+        """Ask where to write a file; `accept` does so in the background and returns its path."""
         self._choose(
             title,
-            lambda path: self._finish(lambda path: f"Saved {accept(path)}", path),
+            lambda path: self._work(
+                f"Saving {inert(path.name)}", path, lambda: accept(path), "Saved"
+            ),
             suffixes=suffixes,
             becomes=becomes,
             save=True,
@@ -211,14 +238,10 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             FileChooser(title, start=start, on_choose=choose, on_cancel=self.dismiss, **options)
         )
 
-    def _finish(self, act: Callable[[Path], str], path: Path) -> None:
-        def finish() -> None:
-            done = act(path)
-            self._folder = path.parent
-            self.dismiss()
-            self._say(done)
-
-        self._attempt(finish)
+    def _work(self, name: str, path: Path, act: Callable[[], object], done: str) -> None:
+        self._folder = path.parent
+        self.dismiss()
+        self._jobs.start(name, lambda _: act(), lambda result: self._say(f"{done} {result}"))
 
 
 MOUSE = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from annotat_nb.widgets.fields import Entry
-from annotat_nb.widgets.folder import Item, Listing, fits, is_folder, list_folder
+from annotat_nb.widgets.folder import Item, Listing, fits, is_folder, is_package, list_folder
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _point_at(self, path: Path) -> None:
         text = inert(str(path))
-        if is_folder(path) and not text.endswith(os.sep):
+        if self._is_place(path) and not text.endswith(os.sep):
             text += os.sep
         self._shown = (text, path)
         if self.path.value == text:
@@ -122,6 +122,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """List what completes the line."""
         self._to_replace = None
         self.status.value = ""
+        self._name_ok()
         folder, prefix = self._folder_and_prefix()
         try:
             listing = list_folder(folder, prefix, self._suffixes)
@@ -131,11 +132,16 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._list(listing.items)
         self._more.value = "" if self.status.value else _count(listing, prefix)
 
+    def _name_ok(self) -> None:
+        is_stack = self._folders and self._is_place(self.chosen)
+        verb, tip = _AS_SLICES if is_stack else _VERBS[self._save]
+        self.ok.description, self.ok.tooltip = verb, tip
+
     def _folder_and_prefix(self) -> tuple[Path, str]:
         typed, path = self.path.value.strip(), self.chosen
         if self.path.value == self._shown[0] or typed in ("", "~"):
             # What was clicked, not typed: its neighbours stay in reach.
-            return (path if is_folder(path) else path.parent), ""
+            return (path if self._is_place(path) else path.parent), ""
         # Not by way of Path, which drops a dot at the end.
         folder, slash, name = typed.rpartition(os.sep)
         return _absolute(folder + slash), name
@@ -174,7 +180,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _choose(self) -> None:
         path = self.chosen
-        if is_folder(path) and not self._may_choose_folder(path):
+        if self._is_place(path) and not self._folders:
             self._point_at(path)
             return
         try:
@@ -185,8 +191,9 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if not problem:
             self._on_choose(self._completed(path))
 
-    def _may_choose_folder(self, path: Path) -> bool:
-        return self._folders or bool(self._suffixes and fits(path.name, self._suffixes))
+    def _is_place(self, path: Path) -> bool:
+        """Whether to go into `path`: a folder that is no image by its name."""
+        return is_folder(path) and not is_package(path.name, self._suffixes)
 
     def _problem_opening(self, path: Path) -> str:
         name = inert(path.name)
@@ -262,6 +269,8 @@ _VERBS = {
     False: ("Open", "Open what stands in the line"),
     True: ("Save", "Save under the path in the line"),
 }
+
+_AS_SLICES = ("Open folder as slices", "Open the images in this folder as one stack")
 
 _LIST = {
     "height": "260px",

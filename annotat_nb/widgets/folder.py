@@ -24,6 +24,7 @@ class Item:
 
     path: Path
     is_folder: bool
+    """Whether it is a place to go into; a folder that is one image, as .zarr, is not."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def list_folder(folder: Path, prefix: str = "", suffixes: Sequence[str] = ()) ->
     """List the folders, and the files with one of `suffixes`, whose names begin with `prefix`.
 
     Upper and lower case are alike, numbers are ordered by value, folders come first; hidden names
-    are listed only where `prefix` begins with a dot. A folder of many thousand files is read for
-    half a second at most.
+    are listed only where `prefix` begins with a dot. A folder with one of the endings is listed as
+    a file. A folder of many thousand files is read for half a second at most.
 
     Parameters
     ----------
@@ -64,8 +65,9 @@ def list_folder(folder: Path, prefix: str = "", suffixes: Sequence[str] = ()) ->
             if count >= _MOST_LOOKED_AT or monotonic() > deadline:
                 complete = False
                 break
-            if _matches(row.name, prefix) and (is_folder(row) or fits(row.name, suffixes)):
-                found.append(Item(folder / row.name, is_folder(row)))
+            is_place = is_folder(row) and not is_package(row.name, suffixes)
+            if _matches(row.name, prefix) and (is_place or fits(row.name, suffixes)):
+                found.append(Item(folder / row.name, is_place))
     found.sort(key=lambda item: (not item.is_folder, natural(item.path.name)))
     return Listing(tuple(islice(found, MOST_ROWS)), len(found), complete)
 
@@ -73,6 +75,11 @@ def list_folder(folder: Path, prefix: str = "", suffixes: Sequence[str] = ()) ->
 def fits(name: str, suffixes: Sequence[str]) -> bool:
     """Whether a name has one of the endings, in upper or lower case; any does if there are none."""
     return not suffixes or name.lower().endswith(tuple(suffix.lower() for suffix in suffixes))
+
+
+def is_package(name: str, suffixes: Sequence[str]) -> bool:
+    """Whether a folder of that name is one of the files to choose, as ``scan.zarr``."""
+    return bool(suffixes) and fits(name, suffixes)
 
 
 def natural(name: str) -> tuple[tuple[int, int | str], ...]:

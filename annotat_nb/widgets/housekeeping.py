@@ -52,3 +52,25 @@ def current_run() -> Run | None:
     parent = shell.kernel.get_parent()
     cell = parent.get("metadata", {}).get("cellId")
     return None if cell is None else Run(str(cell), str(parent["header"]["msg_id"]))
+
+
+# What each notebook cell shows, and by which run of it: the next run closes that.
+_shown_by_cell: dict[str, tuple[str, list[w.Widget]]] = {}
+
+
+def close_former() -> None:
+    """Close what an earlier run of this cell shows."""
+    run = current_run()
+    if run is not None and run.cell in _shown_by_cell:
+        number, shown = _shown_by_cell[run.cell]
+        if number != run.number:
+            del _shown_by_cell[run.cell]
+            for widget in shown:
+                widget.close()
+
+
+def remember(widget: w.Widget) -> None:
+    """Have the next run of this cell close `widget`."""
+    run = current_run()
+    if run is not None:
+        _shown_by_cell.setdefault(run.cell, (run.number, []))[1].append(widget)

@@ -28,6 +28,8 @@ def sentence(error: BaseException) -> str:
 
 def next_step(session: Session) -> str:
     """Say what a person who never read a manual would do now."""
+    if session.recorder.state == "read-only":
+        return "Look around: strokes and labels are shown as they were when this was opened"
     if session.segmentation is not None:
         return _after_apply(session)
     if len(session.classes) < 2:
@@ -49,3 +51,20 @@ def _after_apply(session: Session) -> str:
     if session.parameters_changed:
         return "The parameters changed since this label was made: press Apply"
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"
+
+
+def saved_line(session: Session) -> tuple[str, str]:
+    """Say where the work is, and the tone to say it in."""
+    strokes = session.markers.stroke_count()
+    count = f"{strokes:,} stroke{'' if strokes == 1 else 's'}"
+    match session.recorder.state:
+        case "saved":
+            return f"{count} saved", "saved"
+        case "saving":
+            return "saving …", "memory"
+        case "memory":
+            return f"{count} in memory only", "memory"
+        case "read-only":
+            return f"{count}, read-only", "memory"
+        case "not saved":
+            return session.recorder.problem, "error"

@@ -11,7 +11,6 @@ from annotat_nb.widgets.brush_panel import BrushPanel
 from annotat_nb.widgets.class_panel import ClassPanel
 from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
-from annotat_nb.widgets.job_bar import JobBar
 from annotat_nb.widgets.loop import Soon
 from annotat_nb.widgets.pen_actions import PenActions
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.widgets.canvas import SliceCanvas
     from annotat_nb.widgets.dialogs import Dialogs
+    from annotat_nb.widgets.job_watch import JobWatch
     from annotat_nb.widgets.loop import Loop
     from annotat_nb.widgets.message import Message
 
@@ -41,7 +41,7 @@ class Workbench:
     ----------
     session
         What is worked on.
-    canvas, dialogs, message
+    canvas, dialogs, message, watch
         Parts of the Annotator that stay while sessions come and go.
     loop
         Where the page is drawn.
@@ -57,15 +57,15 @@ class Workbench:
         canvas: SliceCanvas,
         dialogs: Dialogs,
         message: Message,
+        watch: JobWatch,
         loop: Loop,
         attempt: Attempt,
         on_change: Callable[[], object],
     ) -> None:
         self.session, self._canvas, self._message = session, canvas, message
-        self._attempt, self._on_change = attempt, on_change
+        self._attempt, self._on_change, self._watch = attempt, on_change, watch
         self._make_tellers(loop)
-        self.jobs = JobBar()
-        self.commands = session_commands(session, canvas, dialogs, self.run)
+        self.commands = session_commands(session, canvas, dialogs, watch, self.run)
         self.view = SliceView(session, canvas, loop)
         self._pen = PenActions(self.view, attempt)
         self._make_panels(dialogs, loop)
@@ -76,12 +76,11 @@ class Workbench:
 
     def _make_tellers(self, loop: Loop) -> None:
         """Make what brings news to the page: once, however often it comes, and on the loop."""
-        self._running: list[Job] = []
+        self._followed: list[Job] = []
         self._is_closed = False
         self._past = 0
         """How many messages are older than the last change: they are taken down."""
         self._refresh = Soon(loop, self.refresh)
-        self._show_jobs = Soon(loop, self._follow_jobs)
         self._show_menus = Soon(loop, self._on_change)
 
     def _make_panels(self, dialogs: Dialogs, loop: Loop) -> None:
@@ -115,7 +114,7 @@ class Workbench:
     @property
     def is_busy(self) -> bool:
         """Whether a job runs."""
-        return self.jobs.job is not None
+        return self._watch.is_busy
 
     def run(self, verb: str) -> None:
         """Start one of the session's long verbs in the background."""
@@ -126,7 +125,7 @@ class Workbench:
         """Bring every panel up to date."""
         if self._is_closed:
             return
-        job = self.jobs.job
+        job = self._watch.bar.job
         with self.session.lock:
             for panel in self._panels:
                 panel.refresh()
@@ -146,10 +145,11 @@ class Workbench:
         self._is_closed = True
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
+        self._watch.forget(self._followed)
         self._pen.close()
         self.view.close()
         self.status.close_timer()
-        for panel in (self.toolbar, self.side, self.slices, self.jobs, self.status):
+        for panel in (self.toolbar, self.side, self.slices, self.status):
             close_tree(panel)
 
     def _connect(self) -> None:
@@ -166,6 +166,7 @@ class Workbench:
             (session.recorder.changed, self._show_menus.ask),
             (session.view_changed, self._follow_view),
             (session.runner.started, self._follow_job),
+            (self._watch.changed, self.refresh),
             (canvas.wheeled, lambda steps: session.step_slice(-steps)),
             (canvas.key_pressed, self._press),
             (canvas.hovered, self.status.point),
@@ -193,26 +194,8 @@ class Workbench:
         self._show_menus.ask()
 
     def _follow_job(self, job: Job) -> None:
-        self._running.append(job)
-        job.changed.connect(self._show_jobs.ask)
-        self._show_jobs.ask()
-
-    def _follow_jobs(self) -> None:
-        """Show the job that runs; say what became of those that are over."""
-        over = [job for job in self._running if job.is_over]
-        self._running = [job for job in self._running if job not in over]
-        if self._is_closed:
-            return
-        was_idle = not self.is_busy
-        for job in over:
-            if job.state == "failed" and job.error is not None:
-                self._message.explain(job.error)
-            elif job.state == "cancelled":
-                self._message.say(f"{job.name} was cancelled: all is as it was before", "news")
-        self.jobs.show(self._running[0] if self._running else None)
-        self._message.layout.display = "none" if self.is_busy else ""
-        if over or was_idle:
-            self.refresh()
+        self._followed.append(job)
+        self._watch.follow(job)
 
     def _set_keys(self) -> None:
         pen = self._canvas.pen

@@ -1,5 +1,8 @@
+import time
+
 import numpy as np
 import pytest
+import tifffile
 
 import annotat_nb as an
 
@@ -33,3 +36,39 @@ def app(painted):
     app = an.Annotator(painted)
     yield app
     app.close()
+
+
+@pytest.fixture
+def wait():
+    """Wait until the page has taken note that the job ended, and return the job."""
+
+    def wait(app):
+        job = app.jobs.bar.job
+        deadline = time.monotonic() + 30
+        while app.jobs.is_busy:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        with app.jobs._lock:  # whatever follows from the end is done
+            return job
+
+    return wait
+
+
+@pytest.fixture
+def choose(wait):
+    """Choose a file in the dialog that is open, and wait for what is done with it."""
+
+    def choose(app, path):
+        app.dialogs.shown.path.value = str(path)
+        app.dialogs.shown.ok.click()
+        return wait(app)
+
+    return choose
+
+
+@pytest.fixture
+def on_disk(volume, tmp_path):
+    """The image in a file."""
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, volume.data, photometric="minisblack")
+    return path

@@ -1,5 +1,6 @@
+import subprocess
+import sys
 import threading
-import time
 from pathlib import Path
 
 import ipywidgets
@@ -8,22 +9,12 @@ import pytest
 import tifffile
 
 import annotat_nb as an
-from annotat_nb.widgets import annotator
+from annotat_nb.widgets import housekeeping
 from annotat_nb.widgets.canvas import Stroke
 from annotat_nb.widgets.housekeeping import Run
 from annotat_nb.widgets.sentences import next_step, sentence
 
 WIDGETS = ipywidgets.widgets.widget._instances
-
-
-def wait(app):
-    """Wait until the page has taken note that the job ended."""
-    job = app.panels.jobs.job
-    deadline = time.monotonic() + 30
-    while app.panels.is_busy:
-        assert time.monotonic() < deadline
-        job.wait(0.01)
-    return job
 
 
 @pytest.fixture
@@ -85,7 +76,7 @@ def test_closing_leaves_no_widget_behind(painted):
 
 def test_running_the_cell_again_closes_the_former_widget(painted, monkeypatch):
     runs = iter([Run("cell", "1")] * 4 + [Run("cell", "2")] * 4)
-    monkeypatch.setattr(annotator, "current_run", lambda: next(runs))
+    monkeypatch.setattr(housekeeping, "current_run", lambda: next(runs))
     first, beside = an.Annotator(painted), an.Annotator(painted)
     assert first.comm is not None
     count = len(WIDGETS)
@@ -122,7 +113,7 @@ def test_the_right_button_erases_pixels_or_whole_strokes(app, session, draw):
     assert session.markers.stroke_count(1) == 0
 
 
-def test_the_buttons_do_what_the_api_does(app, painted, volume):
+def test_the_buttons_do_what_the_api_does(app, painted, volume, wait):
     for verb in ("generate_superpixels", "preview", "apply"):
         app.panels.segmentation.buttons[verb].click()
         assert wait(app).state == "done"
@@ -175,7 +166,7 @@ def test_the_next_step_is_always_named(session):
         assert expected in words
 
 
-def test_a_failed_job_is_one_sentence_with_details(app, painted):
+def test_a_failed_job_is_one_sentence_with_details(app, painted, wait):
     painted.pipeline = an.Pipeline(superpixels=None, selection=an.FeatureSelection(threshold=0.99))
     app.panels.segmentation.buttons["apply"].click()
     assert wait(app).state == "failed"
@@ -187,14 +178,14 @@ def test_a_failed_job_is_one_sentence_with_details(app, painted):
     assert app.message.tone == "hint"
 
 
-def test_cancel_stops_the_job(app, painted, monkeypatch):
+def test_cancel_stops_the_job(app, painted, monkeypatch, wait):
     def endless(_, report):
         while True:
             report("Working", 0.1)
 
     monkeypatch.setattr(painted._engine, "superpixels", endless)
     app.panels.segmentation.buttons["generate_superpixels"].click()
-    app.panels.jobs.cancel.click()
+    app.jobs.bar.cancel.click()
     assert wait(app).state == "cancelled"
     assert painted.superpixels is None
 
@@ -329,13 +320,6 @@ def test_the_save_state_is_true(app, painted, volume, tmp_path):
         app.attach(None)
 
 
-@pytest.fixture
-def on_disk(volume, tmp_path):
-    path = tmp_path / "scan.tif"
-    tifffile.imwrite(path, volume.data, photometric="minisblack")
-    return path
-
-
 def test_opening_an_image_replaces_the_present_one_and_keeps_its_work_beside_it(app, on_disk):
     app.open_image(on_disk)
     assert app.session.volume.name == "scan.tif"
@@ -353,45 +337,40 @@ def test_a_workspace_of_another_image_is_left_alone(app, on_disk, tmp_path):
     assert app.session.recorder.workspace.path.name == "scan-2.annotat"
 
 
-def test_an_image_that_cannot_be_read_leaves_the_present_one(app, session, tmp_path):
+def test_an_image_that_cannot_be_read_leaves_the_present_one(app, session, tmp_path, choose):
     (tmp_path / "bad.tif").write_bytes(b"II*\0nonsense")
     app.menu.run("File", "Open image…")
     app.dialogs.shown.children[1].children[1].click()  # Go on without saving
-    app.dialogs.shown.path.value = str(tmp_path / "bad.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "bad.tif")
     assert app.message.tone == "error"
     assert app.message.text.startswith("bad.tif")
     assert app.session is session
 
 
-def test_files_are_chosen_in_dialogs(app, painted, on_disk, tmp_path):
+def test_files_are_chosen_in_dialogs(app, painted, on_disk, tmp_path, choose):
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
     painted.apply()
     app.menu.run("File", "Save label…")
-    app.dialogs.shown.path.value = str(tmp_path / "labels.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "labels.tif")
     assert app.dialogs.shown is None
     np.testing.assert_array_equal(
         tifffile.imread(tmp_path / "labels.tif"), painted.segmentation.data
     )
     app.menu.run("File", "Load label…")
-    app.dialogs.shown.path.value = str(tmp_path / "labels.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "labels.tif")
     assert painted.segmentation.origin == "labels.tif"
     app.menu.run("File", "Open visualization image…")
-    app.dialogs.shown.path.value = str(on_disk)
-    app.dialogs.shown.ok.click()
+    choose(app, on_disk)
     assert painted.visualization.name == "scan.tif"
     assert painted.view.image == "alternative"
 
 
-def test_the_raw_dialog_is_filled_in_from_the_name(app, volume, tmp_path):
+def test_the_raw_dialog_is_filled_in_from_the_name(app, volume, tmp_path, choose):
     path = tmp_path / "block_40x30x4_8bits.raw"
     path.write_bytes(volume.data.tobytes())
     app.menu.run("File", "Open image…")
     app.dialogs.shown.children[1].children[1].click()  # Go on without saving
-    app.dialogs.shown.path.value = str(path)
-    app.dialogs.shown.ok.click()
+    choose(app, path)
     panel = app.dialogs.shown
     assert (panel.shape, panel.dtype.value) == ((4, 30, 40), "uint8")
     panel.sizes["x"].value = 41
@@ -489,27 +468,65 @@ def test_what_a_closed_session_refuses_is_said(volume, tmp_path, draw_on):
     first.close()
 
 
-def test_an_annotator_made_while_a_job_runs_shows_it(session):
+def test_an_annotator_made_while_a_job_runs_shows_it(session, wait):
     gate = threading.Event()
     job = session.runner.submit("Hold", lambda _: gate.wait(10))
     app = an.Annotator(session)
-    assert app.panels.jobs.job is job
+    assert app.jobs.bar.job is job
     gate.set()
     wait(app)
     app.close()
 
 
-def test_a_workspace_in_use_elsewhere_is_said_not_passed_by(app, session, on_disk, monkeypatch):
-    from annotat_nb.store import WorkspaceError, workspace
+@pytest.fixture
+def elsewhere(on_disk):
+    """Another process that has the image open, and one stroke on it."""
+    work = on_disk.with_suffix(".annotat")
+    with an.Session(an.read(on_disk), workspace=work) as session:
+        session.paint([(3, 3), (3, 9)], index=1, label=0)
+    code = (
+        f"import annotat_nb as an; s = an.open({str(work)!r}); print('open', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"open\n"
+        yield process
+        process.kill()
 
-    def refuse(*_):
-        raise BlockingIOError
 
-    an.Session(an.read(on_disk), workspace=on_disk.with_suffix(".annotat")).close()
-    monkeypatch.setattr(workspace.fcntl, "flock", refuse)
-    with pytest.raises(WorkspaceError, match="is in use by"):
-        app.open_image(on_disk)
-    assert app.session is session
+def test_an_image_open_elsewhere_is_only_looked_at(app, on_disk, elsewhere, draw_on):
+    app.open_image(on_disk)
+    assert app.session.recorder.state == "read-only"
+    assert app.session.markers.stroke_count() == 1
+    assert f"process {elsewhere.pid}" in app.read_only.text.value
+    assert app.saved.text == "1 stroke, read-only"
+    before = tree_of(on_disk.with_suffix(".annotat"))
+    draw_on(app, (5, 5), label=0)
+    assert "close it there, then open it again here" in app.message.text
+    assert app.panels.segmentation.buttons["apply"].disabled
+    app.session.step_slice(1)
+    app.menu.run("File", "Close image")
+    assert tree_of(on_disk.with_suffix(".annotat")) == before
+
+
+def test_what_was_closed_elsewhere_is_worked_on_here(app, on_disk, elsewhere, draw_on, wait):
+    app.open_image(on_disk)
+    app.read_only.again.click()
+    wait(app)
+    assert app.session.recorder.state == "read-only"
+    elsewhere.kill()
+    elsewhere.wait()
+    app.read_only.again.click()
+    wait(app)
+    assert app.read_only.layout.display == "none"
+    draw_on(app, (5, 5), label=0)
+    assert app.saved.text == "2 strokes saved"
+
+
+def tree_of(folder):
+    """What a folder holds, byte for byte."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_name_or_a_colour_makes_no_label_older(app, painted):
@@ -533,26 +550,23 @@ def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
     assert "Scroll through" in app.message.text
 
 
-def test_what_was_done_is_said_until_something_else_is(app, painted, tmp_path):
+def test_what_was_done_is_said_until_something_else_is(app, painted, tmp_path, choose):
     app.menu.run("Classification", "Save annotation…")
-    app.dialogs.shown.path.value = str(tmp_path / "markers.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "markers.tif")
     assert app.message.text == f"Saved {tmp_path / 'markers.tif'}"
     painted.show(z=0)
     assert app.message.tone == "news"
     painted.undo()
     assert app.message.tone == "hint"
     app.menu.run("Classification", "Load annotation…")
-    app.dialogs.shown.path.value = str(tmp_path / "markers.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "markers.tif")
     assert app.message.text == f"Loaded {tmp_path / 'markers.tif'}"
 
 
-def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path):
+def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path, choose):
     (tmp_path / "bad.tif").write_bytes(b"nonsense")
     app.menu.run("File", "Load label…")
-    app.dialogs.shown.path.value = str(tmp_path / "bad.tif")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "bad.tif")
     assert app.message.tone == "error"
     app.menu.run("View", "Change colour map…")
     assert app.message.tone == "hint"
@@ -600,17 +614,19 @@ def test_a_section_folds_and_unfolds(app):
     assert panel.layout.display == ""
 
 
-def test_a_raw_label_that_exists_under_its_full_name_is_asked_about(app, painted, tmp_path):
+def test_a_raw_label_that_exists_under_its_full_name_is_asked_about(
+    app, painted, tmp_path, wait, choose
+):
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
     painted.apply()
     there = tmp_path / "l_40x30x4_8bits.raw"
     there.write_bytes(b"mine")
     app.menu.run("File", "Save label…")
-    app.dialogs.shown.path.value = str(tmp_path / "l.raw")
-    app.dialogs.shown.ok.click()
+    choose(app, tmp_path / "l.raw")
     assert "l_40x30x4_8bits.raw exists: save again" in app.dialogs.shown.status.value
     assert there.read_bytes() == b"mine"
     app.dialogs.shown.ok.click()
+    wait(app)
     assert there.read_bytes() == painted.segmentation.data.tobytes()
 
 

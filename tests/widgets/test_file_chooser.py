@@ -228,10 +228,21 @@ def test_what_cannot_be_saved_is_explained(folder, text, sentence):
 
 
 def test_a_folder_with_the_right_ending_is_chosen_like_a_file(folder):
-    host = Host(folder, suffixes=(".zarr",))
-    host.click("stack.zarr/")
+    host = Host(folder, folders=True, suffixes=(".zarr",))
+    assert host.rows() == ["alpha/", "zeta/", "stack.zarr"]
+    host.click("stack.zarr")
+    assert host.chooser.path.value == f"{folder}/stack.zarr"
+    assert host.rows() == ["alpha/", "zeta/", "stack.zarr"]
+    assert host.chooser.ok.description == "Open"
     host.chooser.ok.click()
     assert host.chosen == [folder / "stack.zarr"]
+
+
+def test_the_button_says_when_a_folder_itself_is_opened(folder):
+    host = Host(folder, folders=True, suffixes=(".tif",))
+    assert host.chooser.ok.description == "Open folder as slices"
+    host.click("slice9.tif")
+    assert host.chooser.ok.description == "Open"
 
 
 def test_a_folder_of_slices_and_a_pattern_may_be_chosen_where_asked_for(folder):

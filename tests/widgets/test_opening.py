@@ -1,0 +1,242 @@
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+import tifffile
+
+import annotat_nb as an
+from annotat_nb.widgets import opening
+
+STACKS = np.arange(2 * 3 * 4 * 6 * 5).reshape(2, 3, 4, 6, 5).astype("uint16")
+
+
+@pytest.fixture
+def empty():
+    app = an.Annotator()
+    yield app
+    if app.session is not None:
+        app.session.close()
+    app.close()
+
+
+@pytest.fixture
+def movie(tmp_path):
+    """Two times, each four slices of three channels."""
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, STACKS.swapaxes(1, 2), imagej=True, metadata={"axes": "TZCYX"})
+    return path
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Reading waits until the event is set."""
+    gate, read = threading.Event(), opening.io.read
+
+    def read_later(*arguments, **named):
+        assert gate.wait(20)
+        return read(*arguments, **named)
+
+    monkeypatch.setattr(opening.io, "read", read_later)
+    yield gate
+    gate.set()
+
+
+def answer(app, label, wait):
+    """Choose a row of the question that is asked."""
+    rows = {row.description: row for row in app.dialogs.shown.rows}
+    rows[label].click()
+    wait(app)
+
+
+def words(app):
+    """The sentences of the dialog that is open."""
+    return [part.value for part in app.dialogs.shown.children if hasattr(part, "value")]
+
+
+def test_what_a_file_leaves_open_is_asked_one_after_the_other(empty, movie, choose, wait):
+    empty.menu.run("File", "Open image…")
+    choose(empty, movie)
+    assert words(empty)[0] == "movie.tif is a time series: which time point is to be opened?"
+    answer(empty, "time 1", wait)
+    assert words(empty)[:2] == [
+        "movie.tif has several channels: which one is to be opened?",
+        "Time point: 1",
+    ]
+    answer(empty, "channel 2", wait)
+    assert empty.dialogs.shown is None
+    np.testing.assert_array_equal(empty.session.volume.data[:], STACKS[1, 2])
+    assert empty.session.volume.how == {"time": 1, "channel": 2}
+
+
+def test_the_answer_is_remembered_in_the_workspace(empty, movie, wait):
+    empty.begin_opening(movie, time=1, channel=2)
+    wait(empty)
+    workspace = empty.session.recorder.workspace.path
+    empty.menu.run("File", "Close image")
+    empty.begin_opening(workspace)
+    wait(empty)
+    np.testing.assert_array_equal(empty.session.volume.data[:], STACKS[1, 2])
+
+
+def test_giving_up_a_choice_opens_nothing(empty, movie, wait):
+    empty.begin_opening(movie)
+    wait(empty)
+    empty.dialogs.shown.cancel.click()
+    assert empty.dialogs.shown is empty.session is None
+    assert "Open an image to begin" in empty.canvas.pen.notice
+
+
+def test_many_time_points_are_chosen_by_number(empty, tmp_path, wait):
+    frames = np.arange(40 * 30, dtype="uint8").reshape(40, 5, 6)
+    tifffile.imwrite(tmp_path / "m.tif", frames, imagej=True, metadata={"axes": "TYX"})
+    empty.begin_opening(tmp_path / "m.tif")
+    wait(empty)
+    panel = empty.dialogs.shown
+    assert (panel.number.min, panel.number.max) == (0, 39)
+    panel.number.value = 17
+    panel.ok.click()
+    wait(empty)
+    np.testing.assert_array_equal(empty.session.volume.data[0], frames[17])
+
+
+def test_a_visualization_image_is_asked_about_too(app, painted, tmp_path, choose, wait):
+    other = np.random.default_rng(1).integers(0, 9, (2, *painted.volume.shape)).astype("uint8")
+    path = tmp_path / "channels.tif"
+    tifffile.imwrite(path, other.swapaxes(0, 1), imagej=True, metadata={"axes": "ZCYX"})
+    app.menu.run("File", "Open visualization image…")
+    choose(app, path)
+    answer(app, "channel 1", wait)
+    np.testing.assert_array_equal(painted.visualization.data[:], other[1])
+    assert painted.view.image == "alternative"
+
+
+def test_a_workspace_is_opened_like_an_image(empty, on_disk, choose):
+    with an.Session(an.read(on_disk), workspace=on_disk.with_name("work.annotat")) as session:
+        session.paint([(5, 5)], label=0)
+    empty.menu.run("File", "Open image…")
+    choose(empty, on_disk.with_name("work.annotat"))
+    assert empty.session.markers.stroke_count() == 1
+    assert empty.session.recorder.state == "saved"
+
+
+def test_while_an_image_opens_the_page_says_so_and_nothing_else_is_opened(
+    app, session, on_disk, held, wait
+):
+    app.begin_opening(on_disk)
+    assert app.jobs.bar.job.name == "Opening scan.tif"
+    assert app.canvas.pen.notice == "Opening scan.tif"  # the pen paints nothing meanwhile
+    assert app.cover.layout.display == ""
+    assert app.session is session
+    lines = {line["label"]: line for line in app.menu.menus[0]["items"]}
+    assert "scan.tif is being opened" in lines["Open image…"]["reason"]
+    app.begin_opening(on_disk)
+    assert "scan.tif is being opened: wait for it" in app.message.text
+    held.set()
+    wait(app)
+    assert app.session.volume.name == "scan.tif"
+    assert app.canvas.pen.notice == ""
+    assert app.cover.layout.display == "none"
+    assert app.session.recorder.is_open
+
+
+def test_cancelling_leaves_the_former_image_and_no_lock(app, session, on_disk, held, wait):
+    app.begin_opening(on_disk)
+    app.jobs.bar.cancel.click()
+    held.set()
+    assert wait(app).state == "cancelled"
+    assert app.session is session
+    assert app.canvas.pen.notice == ""
+    assert "Opening scan.tif was cancelled" in app.message.text
+    assert not on_disk.with_suffix(".annotat").exists()
+
+
+def test_a_widget_closed_meanwhile_closes_what_was_opened_for_it(on_disk, held, monkeypatch):
+    opened, session_for = [], opening.session_for
+
+    def note(volume):
+        opened.append(session_for(volume))
+        app._is_closed = True  # the user runs the cell again at the worst moment
+        return opened[0]
+
+    monkeypatch.setattr(opening, "session_for", note)
+    app = an.Annotator()
+    app.begin_opening(on_disk)
+    held.set()
+    app.jobs.bar.job.wait(20)
+    app.close()
+    assert not opened[0].recorder.is_open
+
+
+def test_the_sample_is_one_click_away_and_its_folder_stays_clean(
+    empty, tmp_path, wait, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    empty.cover.open_sample.click()
+    wait(empty)
+    assert empty.session.volume.shape == (200, 200, 200)
+    assert empty.session.recorder.workspace.path == tmp_path / "trabecular_bone.annotat"
+
+
+def test_the_button_on_the_empty_page_asks_for_an_image(empty):
+    empty.cover.open_image.click()
+    assert empty.dialogs.shown.children[0].value == "Open image"
+
+
+def test_an_image_is_shown_from_the_event_loop(on_disk, held):
+    """What a job found is drawn where the page is drawn, while the loop went on."""
+    shown = []
+
+    async def open_it():
+        app = an.Annotator()
+        app.jobs.changed.connect(lambda: shown.append(threading.current_thread()))
+        app.begin_opening(on_disk)
+        for _ in range(3):
+            await asyncio.sleep(0)  # the loop is free
+        assert app.session is None
+        held.set()
+        while app.session is None:
+            await asyncio.sleep(0.005)
+        app.session.close()
+        app.close()
+
+    asyncio.run(asyncio.wait_for(open_it(), 20))
+    assert shown
+    assert set(shown) == {threading.main_thread()}
+
+
+def test_a_raw_file_that_does_not_fit_is_offered_sizes_that_do(empty, tmp_path, choose, wait):
+    data = np.arange(4 * 30 * 40, dtype="uint16").reshape(4, 30, 40)
+    path = tmp_path / "scan_40x30x9_16bits.raw"
+    path.write_bytes(data.tobytes())
+    empty.menu.run("File", "Open image…")
+    choose(empty, path)
+    panel = empty.dialogs.shown
+    assert panel.ok.disabled
+    offered = dict(panel.fitting.options)
+    panel.fitting.value = offered["4 × 30 × 40 uint16"]
+    assert panel.shape == (4, 30, 40)
+    assert panel.fitting.layout.display == "none"
+    panel.edges["z"].value = 2.5
+    panel.ok.click()
+    wait(empty)
+    np.testing.assert_array_equal(empty.session.volume.data[:], data)
+    assert empty.session.volume.voxel_size == (2.5, 1.0, 1.0)
+
+
+def test_saving_goes_on_beside_the_page(app, painted, tmp_path, monkeypatch, wait):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    painted.apply()
+    gate, save = threading.Event(), painted.save_label
+    monkeypatch.setattr(painted, "save_label", lambda *a, **k: gate.wait(20) and save(*a, **k))
+    app.menu.run("File", "Save label…")
+    app.dialogs.shown.path.value = str(tmp_path / "labels.tif")
+    app.dialogs.shown.ok.click()
+    assert app.jobs.bar.job.name == "Saving labels.tif"
+    painted.paint([(1, 1)], index=0, label=0)
+    gate.set()
+    wait(app)
+    assert app.message.text == f"Saved {tmp_path / 'labels.tif'}"
+    np.testing.assert_array_equal(
+        tifffile.imread(tmp_path / "labels.tif"), painted.segmentation.data
+    )
