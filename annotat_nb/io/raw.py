@@ -122,8 +122,8 @@ def fitting_sizes(size: int, shape: Shape, dtype: str) -> list[tuple[Shape, str]
 
     Examples
     --------
-    >>> fitting_sizes(600, (2, 10, 10), "uint8")
-    [((6, 10, 10), 'uint8'), ((2, 30, 10), 'uint8'), ((2, 10, 30), 'uint8'), ((3, 10, 10), 'uint16')]
+    >>> fitting_sizes(300, (2, 10, 10), "uint16")
+    [((3, 10, 10), 'uint8'), ((2, 15, 10), 'uint8'), ((2, 10, 15), 'uint8')]
     """
     found: dict[tuple[Shape, str], None] = {}
     for name in dict.fromkeys((dtype, *_LIKELY)):
