@@ -12,7 +12,7 @@ from annotat_nb.io.labels import (
 from annotat_nb.io.layout import PagedImage, paged, reads_everything
 from annotat_nb.io.markers import read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, fitting_sizes, parse_raw_name
-from annotat_nb.io.reader import READERS, read
+from annotat_nb.io.reader import READERS, datasets, read
 
 __all__ = [
     "READERS",
@@ -23,6 +23,7 @@ __all__ = [
     "RawGuess",
     "ReadError",
     "WriteError",
+    "datasets",
     "fitting_sizes",
     "label_path",
     "paged",

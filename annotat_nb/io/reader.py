@@ -10,7 +10,7 @@ from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.options import Options
 from annotat_nb.io.raw import read_raw
 from annotat_nb.io.sequence import is_pattern, read_image, read_sequence
-from annotat_nb.io.tiff import read_tiff
+from annotat_nb.io.tiff import read_tiff, tiff_datasets
 
 if TYPE_CHECKING:
     import os
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from annotat_nb.io.errors import Candidate
     from annotat_nb.volume import Volume
 
-READERS: dict[str, Callable[[Path, Options], Volume]] = {
+    Reader = Callable[[Path, Options], Volume]
+
+READERS: dict[str, Reader] = {
     ".tif": read_tiff,
     ".tiff": read_tiff,
     ".btf": read_tiff,
@@ -31,6 +34,9 @@ READERS: dict[str, Callable[[Path, Options], Volume]] = {
     ".jpeg": read_image,
 }
 """What reads the files of each suffix."""
+
+_LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {read_tiff: tiff_datasets}
+"""What lists the images that a reader chooses from."""
 
 
 def read(
@@ -102,6 +108,39 @@ def read(
         return replace(volume, source=source, how=options.how)
 
 
+def datasets(path: str | os.PathLike[str]) -> tuple[Candidate, ...]:
+    """List the images to choose from in a file; only headers are read.
+
+    Parameters
+    ----------
+    path
+        What `read` takes.
+
+    Returns
+    -------
+    tuple of Candidate
+        What `read` takes as `dataset`, with its shape and dtype in words; empty for a kind of
+        file that holds one image.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read; the message names the file, cause and remedy.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "ramp_4x3x2_8bits.raw"
+    >>> _ = path.write_bytes(bytes(24))
+    >>> datasets(path)
+    ()
+    """
+    source = Path(path).absolute()
+    with reading(source):
+        lister = _LISTERS.get(_reader_of(source))
+        return lister(source) if lister else ()
+
+
 def suffix_of(path: Path) -> str:
     """Return the longest suffix of `path` that has a reader, in lower case; else nothing.
 
@@ -114,7 +153,7 @@ def suffix_of(path: Path) -> str:
     return max((suffix for suffix in READERS if name.endswith(suffix)), key=len, default="")
 
 
-def _reader_of(path: Path) -> Callable[[Path, Options], Volume]:
+def _reader_of(path: Path) -> Reader:
     if path.is_dir() or (is_pattern(path) and not path.exists()):
         return read_sequence
     if (suffix := suffix_of(path)) in READERS:

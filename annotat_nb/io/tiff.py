@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.io.axes import Choice, choose
 from annotat_nb.io.errors import Candidate, cannot_read, must_choose, reading
 from annotat_nb.io.gate import check_dtype, check_file, check_memory
 from annotat_nb.io.samples import one_sample
 from annotat_nb.io.stack import SliceStack, native
-from annotat_nb.io.tiff_axes import Choice, choose
 from annotat_nb.io.tiff_check import (
     check_directories,
     check_lzw,
@@ -60,6 +60,12 @@ def lazy_tiff(path: Path, options: Options) -> Volume:
     return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
 
 
+def tiff_datasets(path: Path) -> tuple[Candidate, ...]:
+    """List the images of a TIFF."""
+    with open_tiff(path) as tif:
+        return _candidates(tif.series)
+
+
 @contextmanager
 def open_tiff(path: Path) -> Iterator[Any]:
     """Open `path` with tifffile after the checks; what it logs as damage is an error."""
@@ -89,13 +95,17 @@ def _choose_series(path: Path, series: list[Any], options: Options) -> int:
     if len(series) == 1:
         options.refuse(path, "dataset")
         return 0
-    names = {str(at): _describe(at, one) for at, one in enumerate(series)}
-    if options.dataset not in names:
-        cause = f"holds {len(series)} images of different kinds ({', '.join(names.values())[:300]})"
-        candidates = [Candidate(value, label) for value, label in names.items()]
+    candidates = _candidates(series)
+    if options.dataset not in [candidate.value for candidate in candidates]:
+        labels = ", ".join(candidate.label for candidate in candidates)
+        cause = f"holds {len(series)} images of different kinds ({labels[:300]})"
         remedy = "pass dataset='0' for the first, and so on"
         raise must_choose(path, cause, remedy, "dataset", candidates)
     return int(options.dataset)
+
+
+def _candidates(series: list[Any]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(str(at), _describe(at, one)) for at, one in enumerate(series))
 
 
 def _axes(series: Any) -> str:

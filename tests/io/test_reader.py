@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import annotat_nb
-from annotat_nb.io import ReadError, read
+from annotat_nb.io import ReadError, datasets, read
 
 HEAVY = ("tifffile", "imagecodecs", "scipy", "skimage", "zarr", "h5py", "torch", "numba")
 
@@ -88,3 +88,22 @@ def test_unusual_images_open(tmp_path, data):
     ):
         assert volume.shape == data.shape
         np.testing.assert_array_equal(np.asarray(volume.data), data)
+
+
+def test_the_images_of_a_file_are_listed_without_decoding_any(tmp_path, monkeypatch):
+    import tifffile
+
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        tif.write(np.zeros((3, 4, 5), "uint8"), photometric="minisblack")
+        tif.write(np.zeros((6, 7), "float32"), photometric="minisblack")
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", None)
+    found = {one.value: one.label for one in datasets(tmp_path / "a.tif")}
+    assert found == {"0": "0: 3 x 4 x 5 uint8", "1": "1: 6 x 7 float32"}
+
+
+def test_listing_says_what_reading_says_about_a_bad_file(tmp_path):
+    (tmp_path / "a.tif").write_bytes(b"nothing")
+    with pytest.raises(ReadError, match=r"^a\.tif: is not a TIFF file"):
+        datasets(tmp_path / "a.tif")
+    with pytest.raises(ReadError, match=r"^b\.tif: does not exist"):
+        datasets(tmp_path / "b.tif")

@@ -1,4 +1,4 @@
-"""Which axes of a TIFF are z, y and x, and what is picked along the others."""
+"""Which axes of an image are z, y and x, and what is picked along the others."""
 
 from __future__ import annotations
 
