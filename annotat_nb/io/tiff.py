@@ -96,12 +96,13 @@ def _choose_series(path: Path, series: list[Any], options: Options) -> int:
         options.refuse(path, "dataset")
         return 0
     candidates = _candidates(series)
-    if options.dataset not in [candidate.value for candidate in candidates]:
-        labels = ", ".join(candidate.label for candidate in candidates)
-        cause = f"holds {len(series)} images of different kinds ({labels[:300]})"
-        remedy = "pass dataset='0' for the first, and so on"
-        raise must_choose(path, cause, remedy, "dataset", candidates)
-    return int(options.dataset)
+    for number, candidate in enumerate(candidates):
+        if candidate.value == options.dataset:
+            return number
+    labels = ", ".join(candidate.label for candidate in candidates)
+    cause = f"holds {len(series)} images of different kinds ({labels[:300]})"
+    remedy = "pass dataset='0' for the first, and so on"
+    raise must_choose(path, cause, remedy, "dataset", candidates)
 
 
 def _candidates(series: list[Any]) -> tuple[Candidate, ...]:
