@@ -83,7 +83,12 @@ def segment(
         Path,
         typer.Option(help="Classes of the marked voxels; -1 where nothing is marked."),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Label to write: TIFF or RAW.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Label to write: .tif, .h5, .zarr, .nii, .nii.gz or .raw."
+        ),
+    ],
     pipeline: Annotated[
         Path | None, typer.Option(help="JSON file of a Pipeline; default: the default pipeline.")
     ] = None,

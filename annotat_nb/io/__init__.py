@@ -10,11 +10,12 @@ from annotat_nb.io.labels import (
     write_superpixels,
 )
 from annotat_nb.io.layout import PagedImage, paged, reads_everything
-from annotat_nb.io.markers import read_markers, write_markers
+from annotat_nb.io.markers import MARKER_SUFFIXES, read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, fitting_sizes, parse_raw_name
 from annotat_nb.io.reader import READERS, datasets, read
 
 __all__ = [
+    "MARKER_SUFFIXES",
     "READERS",
     "WRITERS",
     "Candidate",

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -68,10 +69,24 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def remove_leftovers(folder: Path, name: str = "") -> None:
     """Remove what killed writers left in `folder`, for the file `name` or for all files."""
-    for part in folder.glob(f"{_prefix(name)}*.part"):
-        with suppress(OSError), part.open("r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for part in folder.glob(f"{prefix_of(name)}*.part"):
+        with suppress(OSError):
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    """Remove `part`, a file or a folder, unless a living writer holds it."""
+    is_folder = part.is_dir()
+    # For writing, because network file systems lock a file only then; a folder allows reading only.
+    descriptor = os.open(part, os.O_RDONLY if is_folder else os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if is_folder:
+            shutil.rmtree(part)
+        else:
             part.unlink()
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -86,7 +101,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _prefix(name: str) -> str:
+def prefix_of(name: str) -> str:
+    """Return how the temporary names of writers of `name` begin; of any file, if it is empty."""
     # A digest, because the name itself may already be as long as the file system allows.
     return (
         f".annotat-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}-" if name else ".annotat-"
@@ -95,7 +111,7 @@ def _prefix(name: str) -> str:
 
 def _create(target: Path) -> tuple[Path, BinaryIO]:
     while True:
-        part = target.with_name(f"{_prefix(target.name)}{secrets.token_hex(4)}.part")
+        part = target.with_name(f"{prefix_of(target.name)}{secrets.token_hex(4)}.part")
         file = part.open("x+b")
         with suppress(OSError):  # without locks, leftovers simply stay
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,38 +1,84 @@
-"""How integer images and their class table lie in TIFF and RAW files."""
+"""How integer images and their class table are read and written: one format a file."""
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.io.atomic import atomic_write, sync_folder
-from annotat_nb.io.errors import cannot_read
+from annotat_nb.io.atomic_folder import restore_folder
+from annotat_nb.io.class_table import ClassEntry, from_json
+from annotat_nb.io.errors import ChoiceNeeded, cannot_read, cannot_write, writing
 from annotat_nb.io.gate import check_memory
-from annotat_nb.io.raw import BITS, SIZE, parse_raw_name
+from annotat_nb.io.label_hdf5 import hdf5_classes, write_hdf5
+from annotat_nb.io.label_nifti import nifti_classes, write_nifti
+from annotat_nb.io.label_raw import raw_classes, write_raw
+from annotat_nb.io.label_tiff import tiff_classes, write_tiff
+from annotat_nb.io.label_zarr import write_zarr, zarr_classes
+from annotat_nb.io.raw import parse_raw_name
 from annotat_nb.io.reader import read
-from annotat_nb.io.tiff import open_tiff
-from annotat_nb.io.tiff_scale import CLASSES, class_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from annotat_nb.io.integer_image import IntegerImage, Kind
     from annotat_nb.operation import Array
+    from annotat_nb.volume import Volume
 
+HDF5 = (".h5", ".hdf5")
 _RAW = (".raw", ".b")
-_TIFF = (".tif", ".tiff")
 _UNSIGNED = {1: "uint8", 2: "uint16", 4: "uint32", 8: "uint64"}
 
+WRITERS: dict[str, Callable[[Path, IntegerImage], Path]] = {
+    ".tif": write_tiff,
+    ".tiff": write_tiff,
+    ".h5": write_hdf5,
+    ".hdf5": write_hdf5,
+    ".zarr": write_zarr,
+    ".nii": write_nifti,
+    ".nii.gz": write_nifti,
+    ".raw": write_raw,
+}
+"""What writes the files of each suffix."""
 
-def open_integers(path: Path, shape: tuple[int, ...] | None) -> Array:
-    """Read the integers of `path` whole, (z, y, x), and refuse them unless they have `shape`."""
-    volume = _read_raw(path, shape) if path.suffix.lower() in _RAW else read(path)
+_CLASSES: dict[str, Callable[[Path], str]] = {
+    ".tif": tiff_classes,
+    ".tiff": tiff_classes,
+    ".zarr": zarr_classes,
+    ".nii": nifti_classes,
+    ".nii.gz": nifti_classes,
+}
+
+
+def write_integers(target: Path, image: IntegerImage) -> Path:
+    """Write `image` in the format that the name of `target` asks for, and return its path."""
+    suffix = ending(target, WRITERS)
+    if not suffix:
+        cause = f"{image.kind} cannot be saved as {target.suffix or 'a file without suffix'!r}"
+        raise cannot_write(target, cause, f"use one of {', '.join(WRITERS)}")
+    with writing(target):
+        return WRITERS[suffix](target, image)
+
+
+def ending(path: Path, suffixes: Iterable[str]) -> str:
+    """Return the longest of `suffixes` that the name of `path` ends with; else nothing."""
+    name = path.name.lower()
+    return max((suffix for suffix in suffixes if name.endswith(suffix)), key=len, default="")
+
+
+def open_integers(
+    path: Path, shape: tuple[int, ...] | None, kind: Kind, dataset: str | None
+) -> Array:
+    """Read the integers of `path` whole, (z, y, x), and refuse them unless they have `shape`.
+
+    Where the file holds several images, it is the one called `dataset`, else the one called `kind`.
+    """
+    restore_folder(path)
+    volume = _open(path, shape, kind, dataset)
     if volume.dtype.kind == "f":
-        cause = f"holds {volume.dtype} values, but labels are integers"
+        cause = f"holds {volume.dtype} values, but {kind} are integers"
         raise cannot_read(path, cause, "save it as 8- or 16-bit integers")
     wanted = shape if shape is None or len(shape) == 3 else (1, *shape)
     if wanted is not None and tuple(wanted) != volume.shape:
@@ -43,16 +89,28 @@ def open_integers(path: Path, shape: tuple[int, ...] | None) -> Array:
     return ids.astype(np.uint8) if ids.dtype.kind == "b" else ids
 
 
-def classes_of(path: Path) -> str:
-    """Return the JSON of the class table saved in or beside `path`; empty when there is none."""
-    if path.suffix.lower() in _TIFF:
-        with open_tiff(path) as tif:
-            return (class_text(tif.ome_metadata) if tif.is_ome else None) or ""
-    beside = _table_beside(path)
-    return beside.read_text("utf-8") if beside.is_file() else ""
+def classes_of(path: Path, kind: Kind, dataset: str | None) -> tuple[ClassEntry, ...]:
+    """Return the class table saved in or beside `path`; empty when there is none."""
+    suffix = ending(path, (*_CLASSES, *HDF5))
+    # A table may lie beside any image, as it does beside a RAW.
+    read_table = _CLASSES.get(suffix, raw_classes)
+    text = hdf5_classes(path, kind, dataset) if suffix in HDF5 else read_table(path)
+    return from_json(path, text) if text else ()
 
 
-def _read_raw(path: Path, shape: tuple[int, ...] | None) -> Any:
+def _open(path: Path, shape: tuple[int, ...] | None, kind: Kind, dataset: str | None) -> Volume:
+    if ending(path, _RAW):
+        return _open_raw(path, shape)
+    try:
+        return read(path, dataset=dataset)
+    except ChoiceNeeded as choice:
+        named = [c.value for c in choice.candidates if str(c.value).strip("/") == kind]
+        if choice.keyword != "dataset" or not named:
+            raise
+        return read(path, dataset=named[0])
+
+
+def _open_raw(path: Path, shape: tuple[int, ...] | None) -> Volume:
     guess = parse_raw_name(path.name)
     sides = guess.shape or shape
     if sides is None or not path.is_file():
@@ -60,73 +118,3 @@ def _read_raw(path: Path, shape: tuple[int, ...] | None) -> Any:
     # Labels are unsigned: the size of the file settles what the name leaves open.
     dtype = _UNSIGNED.get(path.stat().st_size // prod(sides), "uint8")
     return read(path, shape=sides, dtype=dtype)
-
-
-def _write_tiff(
-    target: Path, ids: Array, table: str, voxel_size: tuple[float, float, float], unit: str
-) -> Path:
-    from tifffile import imwrite
-
-    metadata: dict[str, Any] = {"axes": "ZYX"}
-    for axis, edge in zip("ZYX", voxel_size, strict=True):
-        metadata[f"PhysicalSize{axis}"] = edge
-        metadata[f"PhysicalSize{axis}Unit"] = "pixel" if unit == "px" else unit
-    if table:
-        metadata["CommentAnnotation"] = {"Namespace": CLASSES, "Value": table}
-    with atomic_write(target) as file:
-        imwrite(
-            file,
-            ids,
-            ome=True,
-            bigtiff=ids.nbytes > 2**31,
-            photometric="minisblack",
-            compression="zlib",
-            metadata=metadata,
-        )
-    return target
-
-
-def _write_raw(
-    target: Path, ids: Array, table: str, voxel_size: tuple[float, float, float], unit: str
-) -> Path:
-    target = target.with_name(named_by_size(target, ids.shape, ids.dtype))
-    little = ids.astype(ids.dtype.newbyteorder("<"), copy=False)
-    with atomic_write(target) as file:
-        for plane in little:
-            file.write(np.ascontiguousarray(plane).data)
-    _write_table_beside(target, table)
-    return target
-
-
-def named_by_size(target: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
-    """Return the name of a RAW file with its size and bits in it."""
-    guess = parse_raw_name(target.name)
-    if guess.shape == shape and dtype.name in guess.dtypes:
-        return target.name
-    bare = BITS.sub("", SIZE.sub("", target.stem)).strip("_- ") or "labels"
-    size = "x".join(str(side) for side in reversed(shape))
-    return f"{bare}_{size}_{8 * dtype.itemsize}bits{target.suffix}"
-
-
-def _table_beside(path: Path) -> Path:
-    return path.with_suffix(".classes.json")
-
-
-def _write_table_beside(target: Path, table: str) -> None:
-    beside = _table_beside(target)
-    if table and json.loads(table)["classes"]:
-        with atomic_write(beside) as file:
-            file.write(table.encode())
-        return
-    # A table left from earlier labels would name these wrongly.
-    with suppress(FileNotFoundError):
-        beside.unlink()
-        sync_folder(target.parent)
-
-
-WRITERS: dict[str, Callable[..., Path]] = {
-    ".tif": _write_tiff,
-    ".tiff": _write_tiff,
-    ".raw": _write_raw,
-}
-"""What writes the files of each suffix."""

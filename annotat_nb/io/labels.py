@@ -1,4 +1,4 @@
-"""Label images and superpixels: complete integer images in TIFF or RAW files."""
+"""Label images and superpixels: complete integer images in files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.io.class_table import LARGEST_ID, ClassEntry, from_json, to_json
-from annotat_nb.io.errors import cannot_read, cannot_write, reading, writing
-from annotat_nb.io.label_files import WRITERS, classes_of, named_by_size, open_integers
+from annotat_nb.io.class_table import LARGEST_ID, ClassEntry, to_json
+from annotat_nb.io.errors import cannot_read, cannot_write, reading
+from annotat_nb.io.integer_image import IntegerImage
+from annotat_nb.io.label_files import classes_of, open_integers, write_integers
+from annotat_nb.io.label_raw import named_by_size
 
 if TYPE_CHECKING:
     import os
@@ -37,17 +39,19 @@ def write_labels(
     Parameters
     ----------
     path
-        Where to write: ``.tif`` or ``.tiff`` (compressed OME-TIFF), or ``.raw``, whose size and
-        bits are added to its name.
+        Where to write; the suffix chooses the format: ``.tif`` or ``.tiff`` (compressed OME-TIFF),
+        ``.h5`` or ``.hdf5`` (dataset "labels"), ``.zarr`` (a folder, OME-Zarr 0.4), ``.nii`` or
+        ``.nii.gz``, or ``.raw``, whose size and bits are added to its name.
     labels
         Class ids, 0 … 65535, (z, y, x) or (y, x), of an integer dtype.
     dtype
         uint8, uint16 or uint32; default: the smallest that holds the ids.
     classes
-        One mapping a class: id, name, color (``#rrggbb``), visible. A TIFF embeds the table; a
+        One mapping a class: id, name, color (``#rrggbb``), visible. The file holds the table; a
         RAW has no room, so it goes to ``.classes.json`` beside it.
     voxel_size, unit
-        Edge lengths of a voxel, (z, y, x), and their unit. A RAW has no room for them.
+        Edge lengths of a voxel, (z, y, x), and their unit. HDF5 keeps them where the unit is a
+        length; a RAW has no room for them.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def write_labels(
         cause = f"labels are 0 … {LARGEST_ID}, got {low} … {high}"
         raise cannot_write(target, cause, "renumber them, or save them as superpixels")
     stored = ids.astype(_chosen_dtype(target, dtype, high), copy=False)
-    return _write(target, stored, to_json(classes), voxel_size, unit)
+    table = to_json(classes)
+    return write_integers(target, IntegerImage(stored, "labels", table, voxel_size, unit))
 
 
 def label_path(path: str | os.PathLike[str], shape: tuple[int, ...], dtype: DTypeLike) -> Path:
@@ -92,16 +97,22 @@ def label_path(path: str | os.PathLike[str], shape: tuple[int, ...], dtype: DTyp
 
 
 def read_labels(
-    path: str | os.PathLike[str], shape: tuple[int, ...] | None = None
+    path: str | os.PathLike[str],
+    shape: tuple[int, ...] | None = None,
+    *,
+    dataset: str | None = None,
 ) -> tuple[Array, tuple[ClassEntry, ...]]:
     """Read a label image and the class table saved with it.
 
     Parameters
     ----------
     path
-        A TIFF or RAW file, or whatever `annotat_nb.read` opens.
+        Whatever `write_labels` writes or `annotat_nb.read` opens.
     shape
         The shape that the labels must have, (z, y, x).
+    dataset
+        Which image of a file that holds several; default: the only one, or the one called
+        "labels".
 
     Returns
     -------
@@ -114,17 +125,18 @@ def read_labels(
     ------
     ReadError
         If the file holds other than integers 0 … 65535, or has another shape.
+    ChoiceNeeded
+        If it holds several images, none of them called "labels", and `dataset` does not say which.
     """
     source = Path(path).absolute()
     with reading(source):
-        ids = open_integers(source, shape)
+        ids = open_integers(source, shape, "labels", dataset)
         low, high = int(ids.min()), int(ids.max())
         if low < 0 or high > LARGEST_ID:
             cause = f"holds {low} … {high}, but labels are 0 … {LARGEST_ID}"
             raise cannot_read(source, cause, "renumber them, or load it as superpixels")
         small = ids.dtype if ids.dtype in (np.uint8, np.uint16) else np.min_scalar_type(high)
-        classes = classes_of(source)
-        return ids.astype(small, copy=False), from_json(source, classes) if classes else ()
+        return ids.astype(small, copy=False), classes_of(source, "labels", dataset)
 
 
 def write_superpixels(path: str | os.PathLike[str], ids: Any) -> Path:
@@ -135,20 +147,26 @@ def write_superpixels(path: str | os.PathLike[str], ids: Any) -> Path:
     if low < 1 or high > _LARGEST_SUPERPIXEL:
         cause = f"superpixel ids are 1 … {_LARGEST_SUPERPIXEL}, got {low} … {high}"
         raise cannot_write(target, cause, "give every voxel a positive id")
-    return _write(target, stack.astype(np.uint32, copy=False), "", (1.0, 1.0, 1.0), "px")
+    stored = stack.astype(np.uint32, copy=False)
+    return write_integers(target, IntegerImage(stored, "superpixels"))
 
 
-def read_superpixels(path: str | os.PathLike[str], shape: tuple[int, ...] | None = None) -> Array:
-    """Read superpixel ids, (z, y, x), as uint32; each voxel must have an id of 1 or more.
+def read_superpixels(
+    path: str | os.PathLike[str],
+    shape: tuple[int, ...] | None = None,
+    *,
+    dataset: str | None = None,
+) -> Array:
+    """Read superpixel ids, (z, y, x), as uint32; see `read_labels`.
 
     Raises
     ------
     ReadError
-        If the file holds other than positive integers, or has another shape than `shape`.
+        If a voxel has no id of 1 or more, or the image has another shape than `shape`.
     """
     source = Path(path).absolute()
     with reading(source):
-        ids = open_integers(source, shape)
+        ids = open_integers(source, shape, "superpixels", dataset)
         low, high = int(ids.min()), int(ids.max())
         if low < 1 or high > _LARGEST_SUPERPIXEL:
             cause = f"holds {low} … {high}, but superpixel ids are 1 … {_LARGEST_SUPERPIXEL}"
@@ -185,13 +203,3 @@ def _is(name: str, dtype: DTypeLike) -> bool:
         return np.dtype(dtype).name == name
     except TypeError:
         return False
-
-
-def _write(
-    target: Path, ids: Array, table: str, voxel_size: tuple[float, float, float], unit: str
-) -> Path:
-    if target.suffix.lower() not in WRITERS:
-        cause = f"labels cannot be saved as {target.suffix or 'a file without suffix'!r}"
-        raise cannot_write(target, cause, f"use one of {', '.join(WRITERS)}")
-    with writing(target):
-        return WRITERS[target.suffix.lower()](target, ids, table, voxel_size, unit)

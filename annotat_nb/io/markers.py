@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.io.class_table import ClassEntry, from_json, to_json
-from annotat_nb.io.errors import cannot_read, cannot_write, reading, writing
-from annotat_nb.io.label_files import WRITERS, classes_of, open_integers
+from annotat_nb.io.class_table import ClassEntry, to_json
+from annotat_nb.io.errors import cannot_read, cannot_write, reading
+from annotat_nb.io.integer_image import IntegerImage
+from annotat_nb.io.label_files import WRITERS, classes_of, ending, open_integers, write_integers
 
 if TYPE_CHECKING:
     import os
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 UNMARKED = -1
-_TIFF = (".tif", ".tiff")
+MARKER_SUFFIXES = tuple(suffix for suffix in WRITERS if suffix != ".raw")
+"""A RAW says its bits only, not whether its integers have a sign."""
 _LARGEST = 2**15 - 1
 
 
@@ -30,12 +32,12 @@ def write_markers(
     voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
     unit: str = "px",
 ) -> Path:
-    """Write markers as a compressed int16 TIFF, wholly or not at all.
+    """Write markers as a compressed int16 image, wholly or not at all.
 
     Parameters
     ----------
     path
-        Where to write: ``.tif`` or ``.tiff``.
+        Where to write: as for `annotat_nb.io.write_labels`, but no RAW, which tells no sign.
     markers
         Class ids, (z, y, x), int16, -1 where nothing is marked.
     classes, voxel_size, unit
@@ -47,15 +49,19 @@ def write_markers(
         If the file cannot be written; an older file of that name is then unchanged.
     """
     target = Path(path).absolute()
-    if target.suffix.lower() not in _TIFF:
-        raise cannot_write(target, "markers are saved as TIFF", f"end the name in {_TIFF[0]}")
-    with writing(target):
-        image = np.asarray(markers, np.int16)
-        return WRITERS[_TIFF[0]](target, image, to_json(classes), voxel_size, unit)
+    if not ending(target, MARKER_SUFFIXES):
+        cause = f"markers cannot be saved as {target.suffix or 'a file without suffix'!r}"
+        raise cannot_write(target, cause, f"use one of {', '.join(MARKER_SUFFIXES)}")
+    image = np.asarray(markers, np.int16)
+    table = to_json(classes)
+    return write_integers(target, IntegerImage(image, "markers", table, voxel_size, unit))
 
 
 def read_markers(
-    path: str | os.PathLike[str], shape: tuple[int, ...] | None = None
+    path: str | os.PathLike[str],
+    shape: tuple[int, ...] | None = None,
+    *,
+    dataset: str | None = None,
 ) -> tuple[Array, tuple[ClassEntry, ...]]:
     """Read markers and the class table saved with them.
 
@@ -66,6 +72,9 @@ def read_markers(
         largest value of its type there (255, 65535), which is what -1 turns into.
     shape
         The shape that the markers must have, (z, y, x).
+    dataset
+        Which image of a file that holds several; default: the only one, or the one called
+        "markers".
 
     Returns
     -------
@@ -78,17 +87,18 @@ def read_markers(
     ------
     ReadError
         If the file holds no such image, or one of another shape.
+    ChoiceNeeded
+        If it holds several images, none of them called "markers", and `dataset` does not say which.
     """
     source = Path(path).absolute()
     with reading(source):
-        image = open_integers(source, shape)
+        image = open_integers(source, shape, "markers", dataset)
         unmarked = image < 0 if image.dtype.kind == "i" else image == np.iinfo(image.dtype).max
         if not unmarked.any():
             cause = "leaves no voxel unmarked"
             raise cannot_read(source, cause, "save it as int16 with -1 where nothing is marked")
         if image[~unmarked].max(initial=0) > _LARGEST:
             raise cannot_read(source, f"holds classes above {_LARGEST}", "renumber them")
-        classes = classes_of(source)
         markers = image.astype(np.int16)
         markers[unmarked] = UNMARKED
-        return markers, from_json(source, classes) if classes else ()
+        return markers, classes_of(source, "markers", dataset)

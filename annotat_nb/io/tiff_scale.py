@@ -24,6 +24,16 @@ _SPELLINGS = {
     "pixels": "px",
     "": "px",
 }
+UNIT_NAMES = {
+    "pm": "picometer",
+    "Å": "angstrom",
+    "nm": "nanometer",
+    "µm": "micrometer",
+    "mm": "millimeter",
+    "cm": "centimeter",
+    "m": "meter",
+}
+"""Units as OME-Zarr spells them."""
 _COARSEST_TAG = 40.0  # µm; coarser resolution tags are those of printers and screens
 
 
@@ -37,6 +47,22 @@ def unit_of(text: str) -> str:
     """
     text = text.strip()
     return _SPELLINGS.get(text.lower(), text)
+
+
+def in_micrometres(
+    voxel_size: tuple[float, float, float], unit: str
+) -> tuple[float, float, float] | None:
+    """Return `voxel_size` in µm; None where `unit` is no length.
+
+    Examples
+    --------
+    >>> in_micrometres((2, 1, 1), "mm")
+    (2000.0, 1000.0, 1000.0)
+    """
+    if unit not in _MICROMETRES:
+        return None
+    z, y, x = (edge * _MICROMETRES[unit] for edge in voxel_size)
+    return z, y, x
 
 
 def scale_of(tif: Any, number: int) -> Scale:

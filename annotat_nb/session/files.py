@@ -28,19 +28,20 @@ class Files(SessionBase):
             return
         volumes = (self.volume, self.visualization)
         sources = [v.source.resolve() for v in volumes if v is not None and v.source is not None]
-        if target in sources or (target.exists() and any(_holds(s, target) for s in sources)):
+        if any(_would_harm(source, target) for source in sources):
             raise SessionError(f"{target.name}: is the image itself; choose another name")
         workspace = self.recorder.workspace
         if workspace is not None and workspace.path in target.parents:
             raise SessionError(f"{target.name}: lies in the workspace; choose another folder")
 
     def save_label(self, path: PathLike, *, dtype: Any = None) -> Path:
-        """Write the segmentation with its class table, as TIFF or RAW, and return the path.
+        """Write the segmentation with its class table, and return the path.
 
         Parameters
         ----------
         path
-            Where to; the suffix chooses the format. A RAW file gets its size into its name.
+            Where to; the suffix chooses the format: TIFF, HDF5 (``.h5``), OME-Zarr (``.zarr``),
+            NIfTI (``.nii``, ``.nii.gz``) or RAW, which gets its size into its name.
         dtype
             Unsigned integer type of the file; the smallest that fits by default.
 
@@ -64,13 +65,15 @@ class Files(SessionBase):
             unit=self.volume.unit,
         )
 
-    def load_label(self, path: PathLike, *, edit: bool = False) -> None:
+    def load_label(self, path: PathLike, *, dataset: str | None = None, edit: bool = False) -> None:
         """Put the label in a file in place of the segmentation, and add its classes to the table.
 
         Parameters
         ----------
         path
-            A TIFF or RAW file.
+            A file that `save_label` writes or `annotat_nb.read` opens.
+        dataset
+            Which image of a file that holds several; default: the only one, or "labels".
         edit
             Whether to correct the label by label editing; this version cannot, and says so.
 
@@ -86,7 +89,7 @@ class Files(SessionBase):
                 "label editing is not there yet: load the label with edit=False, paint corrections "
                 "and press Apply"
             )
-        labels, table = io.read_labels(path, self.volume.shape)
+        labels, table = io.read_labels(path, self.volume.shape, dataset=dataset)
         with self.lock:
             self.recorder.check_open()
             classes = merged_classes(self.classes.stored(), table, np.unique(labels))
@@ -98,7 +101,7 @@ class Files(SessionBase):
         self.results.write()
 
     def save_superpixels(self, path: PathLike) -> Path:
-        """Write the superpixels as TIFF or RAW, and return the path.
+        """Write the superpixels in one of the formats of `save_label`, and return the path.
 
         Raises
         ------
@@ -112,15 +115,22 @@ class Files(SessionBase):
         self._refuse_source(path, np.uint32)
         return io.write_superpixels(path, self.superpixels.data)
 
-    def load_superpixels(self, path: PathLike) -> None:
+    def load_superpixels(self, path: PathLike, *, dataset: str | None = None) -> None:
         """Use the superpixels in a file; Apply then needs no generating.
+
+        Parameters
+        ----------
+        path
+            A file that `save_superpixels` writes or `annotat_nb.read` opens.
+        dataset
+            Which image of a file that holds several; default: the only one, or "superpixels".
 
         Raises
         ------
         ReadError
             If the file holds no superpixels of this volume; the message says why.
         """
-        ids = io.read_superpixels(path, self.volume.shape)
+        ids = io.read_superpixels(path, self.volume.shape, dataset=dataset)
         name = Path(path).name
         with self.lock:
             self.recorder.check_open()
@@ -130,7 +140,9 @@ class Files(SessionBase):
         self.results.write()
 
     def save_annotation(self, path: PathLike) -> Path:
-        """Write the markers with the class table as an int16 TIFF, -1 where nothing is marked.
+        """Write the markers with the class table as an int16 image, -1 where nothing is marked.
+
+        The formats are those of `save_label` but RAW, which cannot tell that there are signs.
 
         Raises
         ------
@@ -147,7 +159,7 @@ class Files(SessionBase):
             unit=self.volume.unit,
         )
 
-    def load_annotation(self, path: PathLike) -> None:
+    def load_annotation(self, path: PathLike, *, dataset: str | None = None) -> None:
         """Mark what an image marks, one stroke for each class, and add its classes to the table.
 
         Parameters
@@ -155,20 +167,27 @@ class Files(SessionBase):
         path
             An image of class ids: signed with negative values where nothing is marked, or
             unsigned with the largest value of its type there.
+        dataset
+            Which image of a file that holds several; default: the only one, or "markers".
 
         Raises
         ------
         ReadError
             If the file holds no markers of this volume; the message says why.
         """
-        markers, table = io.read_markers(path, self.volume.shape)
+        markers, table = io.read_markers(path, self.volume.shape, dataset=dataset)
         with self.lock:
             used = np.unique(markers[markers >= 0])
             classes = merged_classes(self.classes.stored(), table, used)
             self._make(self.annotation.mark_image(markers, classes))
 
 
-def _holds(source: Path, target: Path) -> bool:
-    """Tell whether `target` may be one of the slices that `source`, a folder or glob, is."""
+def _would_harm(source: Path, target: Path) -> bool:
+    """Tell whether writing `target` may change the image in `source`: a file, folder or glob."""
+    if source == target or target in source.parents:
+        return True
+    if source.is_file() or not target.exists():
+        return False
     folder = source if source.is_dir() else source.parent
-    return not source.is_file() and folder == target.parent
+    # Slices lie in the folder itself, the chunks of a Zarr anywhere in it.
+    return folder == target.parent or (folder.suffix == ".zarr" and folder in target.parents)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.io.atomic import sync_folder
+from annotat_nb.io.atomic_folder import sync_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,7 @@ def write_array(path: Path, data: Array) -> None:
     shutil.rmtree(part, ignore_errors=True)
     zarr.save_array(str(part), data)
     (part / CHECKSUM).write_text(str(checksum(data)))
-    for folder, _, names in os.walk(part):
-        for name in names:
-            _sync(os.path.join(folder, name))  # noqa: PTH118 - os.walk gives strings
-        _sync(folder)
+    sync_tree(part)
     part.rename(path)
     sync_folder(path.parent)
 
@@ -72,11 +69,3 @@ def _check_metadata(path: Path, shape: tuple[int, ...]) -> None:
         raise ValueError("it has another shape")
     if not {codec["name"] for codec in metadata["codecs"]} <= CODECS:
         raise ValueError("it is packed in another way")
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

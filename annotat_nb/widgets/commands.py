@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
-from annotat_nb.widgets.dialogs import TIFF, stem_of
+from annotat_nb.widgets.dialogs import MARKERS, stem_of
 from annotat_nb.widgets.menu import Item, Menu
 from annotat_nb.widgets.opening import read_image
 from annotat_nb.widgets.text import inert
@@ -206,7 +206,7 @@ def _classification_commands(
         Command(
             "Classification",
             "Load annotation…",
-            lambda: dialogs.open_file("Load annotation", session.load_annotation, TIFF),
+            lambda: dialogs.open_file("Load annotation", session.load_annotation, MARKERS),
         ),
         verb("Generate superpixels", "generate_superpixels", "Shift+S"),
         verb("Preview", "preview", "Shift+P"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 IMAGES = tuple(io.READERS)
 RAW = tuple(suffix for suffix, reader in io.READERS.items() if reader is io.READERS[".raw"])
 LABELS = tuple(io.WRITERS)
-TIFF = (".tif", ".tiff")
+MARKERS = io.MARKER_SUFFIXES
 Attempt = Callable[..., Any]
 Failed = Callable[[BaseException], object]
 Begin = Callable[[Path, dict[str, Any], Failed], object]
@@ -164,7 +164,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     def save_annotation(self, session: Session) -> None:
         """Ask where to write the markers."""
         name = f"{stem_of(session)}_markers.tif"
-        self.save_file("Save annotation", name, session.save_annotation, TIFF)
+        self.save_file("Save annotation", name, session.save_annotation, MARKERS)
 
     def change_parameters(self, session: Session) -> None:
         """Change classifier parameters."""

@@ -8,37 +8,45 @@ import time
 import numpy as np
 import pytest
 
-from annotat_nb.io import ReadError, read, read_labels, write_labels
+from annotat_nb.io import ReadError, read, write_labels
+from annotat_nb.io.label_files import WRITERS
 
 SHAPE = (8, 64, 64)
-WRITER = f"""
-import sys
-import numpy as np
+NAMES = [f"a_64x64x8_8bits{suffix}" for suffix in WRITERS]
+KILLER = f"""
+import os, sys, time
+import h5py, nibabel, numcodecs, numpy as np, tifffile, zarr
 from annotat_nb.io import write_labels
 images = [np.random.default_rng(seed).integers(0, 9, {SHAPE}, dtype='uint8') for seed in (0, 1)]
-write_labels(sys.argv[1], images[0])
-print('ready', flush=True)
-while True:
-    for image in images:
-        write_labels(sys.argv[1], image)
+for line in sys.stdin:
+    writer = os.fork()
+    while not writer:
+        for image in images:
+            write_labels(sys.argv[1], image)
+    time.sleep(float(line))
+    os.kill(writer, 9)
+    os.waitpid(writer, 0)
+    print('killed', flush=True)
 """
 
 
 @pytest.mark.parametrize("trials", [5, pytest.param(150, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("name", ["a.tif", "a_64x64x8_8bits.raw"])
-def test_a_killed_export_leaves_the_old_or_the_new_labels(tmp_path, name, trials):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_killed_export_leaves_the_old_or_the_new_labels(tmp_path, pixels, name, trials):
     images = [np.random.default_rng(s).integers(0, 9, SHAPE, dtype="uint8") for s in (0, 1)]
+    path = write_labels(tmp_path / name, images[0])
     delays = random.Random(0)
-    for _ in range(trials):
-        command = [sys.executable, "-c", WRITER, tmp_path / name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-            writer.stdout.readline()
-            time.sleep(delays.uniform(0, 0.03))
-            writer.kill()
-        found = read_labels(tmp_path / name, SHAPE)[0]
-        assert any(np.array_equal(found, image) for image in images)
-    write_labels(tmp_path / name, images[0])
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    command = [sys.executable, "-c", KILLER, path]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as killer:
+        for _ in range(trials):
+            killer.stdin.write(f"{delays.uniform(0, 0.15)}\n")
+            assert killer.stdout.readline() == "killed\n"
+            found = pixels(path)
+            assert any(np.array_equal(found, image) for image in images)
+        killer.stdin.close()
+    write_labels(path, images[0])
+    assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
 def mutated(content, rng):

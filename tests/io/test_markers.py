@@ -27,7 +27,7 @@ def test_other_integers_are_understood(tmp_path, dtype):
     ("image", "words"),
     [
         (np.zeros((2, 3, 4), "uint8"), "leaves no voxel unmarked"),
-        (np.zeros((2, 3, 4), "float32"), "labels are integers"),
+        (np.zeros((2, 3, 4), "float32"), "markers are integers"),
         (np.full((2, 3, 5), -1, "int16"), r"\(2, 3, 5\).*\(2, 3, 4\)"),
     ],
 )
@@ -37,6 +37,8 @@ def test_what_are_no_markers_is_refused(tmp_path, image, words):
         read_markers(tmp_path / "m.tif", MARKERS.shape)
 
 
-def test_only_tiff_is_written(tmp_path):
-    with pytest.raises(WriteError, match=r"^m\.raw.*end the name in \.tif"):
+def test_a_format_that_tells_no_sign_is_refused(tmp_path):
+    with pytest.raises(
+        WriteError, match=r"^m\.raw: markers cannot be saved as '\.raw'; use one of"
+    ):
         write_markers(tmp_path / "m.raw", MARKERS)

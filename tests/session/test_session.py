@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 
 import numpy as np
@@ -411,3 +412,24 @@ def test_a_class_is_shown_alone_and_found(painted):
     painted.apply()
     painted.center_on(1)
     np.testing.assert_allclose(painted.view.position, (3, 20, 24), atol=1.5)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".h5", ".ome.zarr", ".nii.gz", ".raw"])
+def test_the_suffix_of_a_label_chooses_its_format(painted, tmp_path, suffix):
+    painted.pipeline = an.Pipeline(superpixels=None, features=(an.Identity(),), selection=None)
+    painted.apply()
+    for _ in range(2):
+        path = painted.save_label(tmp_path / f"a{suffix}")
+    assert path.name.endswith(suffix)
+    assert len(list(tmp_path.glob("a*[!n]"))) == 1  # but for the table beside a RAW
+
+
+def test_the_folder_of_an_image_is_never_written_over(volume, tmp_path):
+    folder = tmp_path / "scan.zarr"
+    (folder / "0" / "0").mkdir(parents=True)
+    (folder / "0" / "0" / "0.tif").write_bytes(b"chunk")
+    source = dataclasses.replace(volume, source=folder)
+    with an.Session(source) as session:
+        for path in (folder, folder / "0" / "0" / "0.tif"):
+            with pytest.raises(SessionError, match=r"is the image itself; choose another name"):
+                session.save_annotation(path)

@@ -1,0 +1,33 @@
+"""What a file of labels, superpixels or markers holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+
+Kind = Literal["labels", "superpixels", "markers"]
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerImage:
+    """An image of ids with all that is written beside it."""
+
+    data: Array
+    """Ids, (z, y, x)."""
+    kind: Kind
+    """What the ids are; formats that name their parts take it as the name."""
+    table: str = ""
+    """The class table as JSON; empty for superpixels."""
+    voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Edge lengths of a voxel, (z, y, x), in `unit`."""
+    unit: str = "px"
+
+    @property
+    def classes(self) -> list[dict[str, Any]]:
+        """The entries of the class table."""
+        entries: list[dict[str, Any]] = json.loads(self.table)["classes"] if self.table else []
+        return entries
