@@ -23,7 +23,7 @@ class Rechunking(SessionBase):
         if not isinstance(data, io.PagedImage) or data.blocks is not None:
             return "Slices of this image are fast along all axes already"
         if workspace is None:
-            return "There is no workspace to keep the copy in: open the image with workspace="
+            return "There is no workspace to keep the copy in: open the image with one"
         free = shutil.disk_usage(workspace.path).free
         if self._bytes > free:
             return (
@@ -53,7 +53,9 @@ class Rechunking(SessionBase):
         if (reason := self.rechunk_obstacle()) is not None or workspace is None:
             raise SessionError(reason or "")
         copy = workspace.block_copy(self.volume)
-        job = self.runner.submit("Rechunk", lambda job: copy.write(job.report), self._use_copy)
+        job = self.runner.submit(
+            "Copy in blocks", lambda job: copy.write(job.report), self._use_copy
+        )
         if not block:
             return job
         wait_with_bar(job)

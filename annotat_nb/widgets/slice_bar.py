@@ -9,15 +9,25 @@ import ipywidgets as w
 from annotat_nb.volume import AXES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annotat_nb.session import Session
 
 PLANES = (("XY", "z"), ("XZ", "y"), ("YZ", "x"))
 
 
 class SliceBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """The plane to annotate, and the numbers of the slices along all three axes."""
+    """The plane to annotate, and the numbers of the slices along all three axes.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    session
+        What is shown.
+    choose_plane
+        Called with the axis of the plane that the user chose.
+    """
+
+    def __init__(self, session: Session, choose_plane: Callable[[str], object]) -> None:
         self._session = session
         self.plane = w.Dropdown(
             options=PLANES,
@@ -25,7 +35,7 @@ class SliceBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
             description="Plane",
             tooltip="Plane that is shown and painted on",
         )
-        self.plane.observe(lambda change: session.show(axis=change["new"]), "value")
+        self.plane.observe(lambda change: self._choose(choose_plane, change["new"]), "value")
         self.sliders = {
             axis: self._slider(axis, extent)
             for axis, extent in zip(AXES, session.volume.shape, strict=True)
@@ -39,6 +49,10 @@ class SliceBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.plane.value = view.axis
         for axis, slider in self.sliders.items():
             slider.value = getattr(view, axis)
+
+    def _choose(self, choose_plane: Callable[[str], object], axis: str) -> None:
+        choose_plane(axis)
+        self.plane.value = self._session.view.axis  # it stays, as long as that is a question
 
     def _slider(self, axis: str, extent: int) -> w.IntSlider:
         slider = w.IntSlider(

@@ -13,6 +13,7 @@ from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.loop import Soon
 from annotat_nb.widgets.pen_actions import PenActions
+from annotat_nb.widgets.plane_choice import PlaneChoice
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import next_step
 from annotat_nb.widgets.show_panel import ShowPanel
@@ -65,7 +66,11 @@ class Workbench:
         self.session, self._canvas, self._message = session, canvas, message
         self._attempt, self._on_change, self._watch = attempt, on_change, watch
         self._make_tellers(loop)
-        self.commands = session_commands(session, canvas, dialogs, watch, self.run)
+        self.planes = PlaneChoice(session, dialogs, loop, lambda: self.is_busy)
+        self.commands = [
+            *session_commands(session, canvas, dialogs, watch, self.run),
+            self.planes.command(),
+        ]
         self.view = SliceView(session, canvas, loop)
         self._pen = PenActions(self.view, attempt)
         self._make_panels(dialogs, loop)
@@ -92,7 +97,7 @@ class Workbench:
         self.segmentation = SegmentationPanel(
             session, self.run, lambda: dialogs.change_parameters(session)
         )
-        self.slices = SliceBar(session)
+        self.slices = SliceBar(session, self.planes.choose)
         self.status = StatusBar(session, loop)
         self._panels = (
             self.toolbar,
