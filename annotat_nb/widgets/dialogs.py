@@ -186,6 +186,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         """Choose one of the colour maps; the picture follows at once."""
         former = session.view.colormap
         names = w.Select(options=COLORMAPS, value=former, rows=14, layout={"width": "100%"})
+        names.tooltip = "Colour map of the slice"
         ramp = w.HTML(gradient(former))
 
         def follow(change: dict[str, Any]) -> None:

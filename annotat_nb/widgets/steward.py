@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import anywidget
 
+from annotat_nb.widgets.bundle import bundle
 from annotat_nb.widgets.menu import FRONT
 
 
 class Steward(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
-    """Names without icons, focus where a person expects it, Esc that leaves a dialog."""
+    """Names of controls, focus where a person expects it, Esc that leaves a dialog."""
 
-    _esm = FRONT / "steward.js"
+    _esm = bundle(FRONT, "names.js", "steward.js")

@@ -60,7 +60,7 @@ export class Keyboard {
   }
 }
 
-const NEEDS_ITS_KEYS = "input, select, textarea, [role=menubar], [role=listbox], [role=slider]";
+const NEEDS_ITS_KEYS = "input, select, textarea, [role=menubar], [role=radiogroup], [role=slider]";
 const BUTTON_KEYS = ["Enter", " ", "Escape", "Tab"];
 
 /**

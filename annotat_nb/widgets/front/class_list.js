@@ -2,10 +2,12 @@
 
 import { element, text } from "./element.js";
 
+const SELECTED = "[aria-checked=true]";
+
 class ClassList {
   constructor(model, el) {
     this.model = model;
-    this.list = element("div", "annotat-classes", { role: "listbox", "aria-label": "Classes" });
+    this.list = element("div", "annotat-classes", { role: "radiogroup", "aria-label": "Class to paint" });
     el.append(this.list);
     this.build = this.build.bind(this);
     this.onMessage = (message) => message.kind === "rename" && this.rename(message.id);
@@ -27,26 +29,42 @@ class ClassList {
       this.isStale = true; // a name is being typed: draw when it is done
       return;
     }
-    const hadFocus = this.list.contains(document.activeElement);
+    const focused = this.focused();
     this.list.replaceChildren(...this.model.get("classes").map((item) => this.row(item)));
-    if (hadFocus) {
-      this.list.querySelector("[aria-selected=true]")?.focus();
+    if (focused) {
+      this.list.querySelector(focused)?.focus();
     }
+  }
+
+  /** What finds the control that has the focus among rows that are drawn anew. */
+  focused() {
+    const holder = document.activeElement;
+    if (!this.list.contains(holder)) {
+      return null;
+    }
+    const keeps = ["annotat-eye", "annotat-swatch"].find((name) => holder.classList.contains(name));
+    return keeps ? `[data-id="${holder.closest("[data-id]").dataset.id}"] .${keeps}` : SELECTED;
   }
 
   row(item) {
     const isSelected = item.id === this.model.get("selected");
-    const row = element("div", "annotat-class", {
-      role: "option", "aria-selected": String(isSelected), tabindex: isSelected ? "0" : "-1",
-      "aria-label": `${item.name}, ${item.facts}`, "data-id": item.id,
-    });
-    row.title = "Click to paint this class, double-click to rename it";
-    row.append(this.swatch(item), text("annotat-digit", item.id < 10 ? String(item.id) : ""));
-    const name = text("annotat-name", item.name);
-    row.append(name, text("annotat-facts", item.facts), this.eye(item));
+    const row = element("div", "annotat-class", { "data-id": item.id });
+    row.classList.toggle("annotat-selected", isSelected);
+    row.append(this.swatch(item), this.choice(item, isSelected), this.eye(item));
     row.addEventListener("click", () => this.select(item.id));
-    name.addEventListener("dblclick", () => this.rename(item.id));
     return row;
+  }
+
+  choice(item, isSelected) {
+    const choice = element("div", "annotat-choice", {
+      role: "radio", "aria-checked": String(isSelected), tabindex: isSelected ? "0" : "-1",
+      "aria-label": `${item.name}, ${item.facts}`,
+    });
+    choice.title = "Click to paint this class, double-click to rename it";
+    choice.append(text("annotat-digit", item.id < 10 ? String(item.id) : ""));
+    choice.append(text("annotat-name", item.name), text("annotat-facts", item.facts));
+    choice.addEventListener("dblclick", () => this.rename(item.id));
+    return choice;
   }
 
   swatch(item) {
@@ -82,14 +100,14 @@ class ClassList {
   }
 
   rename(id) {
-    const name = this.list.querySelector(`[data-id="${id}"] .annotat-name`);
+    const choice = this.list.querySelector(`[data-id="${id}"] .annotat-choice`);
     const item = this.model.get("classes").find((candidate) => candidate.id === id);
-    if (!name || !item) {
+    if (!choice || !item) {
       return;
     }
     const input = element("input", "annotat-rename", { "aria-label": `New name of ${item.name}` });
     input.value = item.name;
-    name.replaceWith(input);
+    choice.replaceWith(input);
     input.addEventListener("click", (event) => event.stopPropagation());
     input.addEventListener("keydown", (event) => this.onRenameKey(event, input, item));
     input.addEventListener("blur", () => this.finish(input, item, input.value));

@@ -71,8 +71,16 @@ class MenuBar {
   }
 
   run(id) {
+    this.handFocusOn();
     this.close();
     this.model.send({ kind: "command", id });
+  }
+
+  /** An item goes with its menu: keys go on at the title, after a click the picture has them. */
+  handFocusOn() {
+    const byKeys = document.activeElement?.matches(":focus-visible");
+    const pen = this.bar.closest(".annotat-root")?.querySelector(".annotat-pen");
+    (byKeys ? this.open?.firstChild : pen)?.focus({ preventScroll: true });
   }
 
   show(node) {

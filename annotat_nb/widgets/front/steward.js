@@ -1,13 +1,10 @@
 /** Keeps the page in order: names, focus, and Esc in dialogs. */
 
+import { nameControls } from "./names.js";
+
 const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slider], .noUi-handle";
 
-/** Icons are letters of a symbol font: hidden, they stay out of the names of their buttons. */
-function hideIcons(node) {
-  for (const icon of node.querySelectorAll("i.fa")) {
-    icon.setAttribute("aria-hidden", "true");
-  }
-}
+const TITLE = ".widget-label, .widget-html-content";
 
 class Steward {
   constructor(root) {
@@ -16,9 +13,9 @@ class Steward {
     const { signal } = this.ending;
     root.addEventListener("pointerdown", (event) => this.onPointerDown(event), { signal });
     root.addEventListener("keydown", (event) => this.onKey(event), { signal });
-    this.observer = new MutationObserver((changes) => this.onChange(changes));
-    this.observer.observe(root, { childList: true, subtree: true });
-    hideIcons(root);
+    this.observer = new MutationObserver(() => this.onChange());
+    this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
+    nameControls(root);
   }
 
   stop() {
@@ -54,14 +51,31 @@ class Steward {
     event.stopPropagation();
   }
 
-  onChange(changes) {
-    changes.forEach((change) => hideIcons(change.target));
-    if (this.dialog !== this.shown) {
-      this.shown = this.dialog;
-      this.isEntered = false;
-      if (!this.shown) this.pen?.focus({ preventScroll: true });
-    }
+  onChange() {
+    nameControls(this.root);
+    if (this.dialog !== this.shown) this.follow();
     if (this.shown && !this.isEntered) this.enter();
+  }
+
+  /** Dress the dialog that opens; after one that closes go back to where the keys were. */
+  follow() {
+    const holder = document.activeElement;
+    if (!this.shown) this.opener = holder?.matches(":focus-visible") ? holder : null;
+    this.shown = this.dialog;
+    this.isEntered = false;
+    this.coverPicture();
+    if (this.shown) {
+      this.shown.role = "dialog";
+      this.shown.ariaLabel = this.shown.querySelector(TITLE)?.textContent.trim() || "Dialog";
+    } else if (holder === document.body) {
+      (this.opener?.isConnected ? this.opener : this.pen)?.focus({ preventScroll: true });
+    }
+  }
+
+  /** What lies under a dialog takes no focus; a narrow one leaves the picture free. */
+  coverPicture() {
+    const stack = this.root.querySelector(".annotat-stack");
+    if (stack) stack.inert = Boolean(this.shown) && !this.shown.matches(".annotat-narrow");
   }
 
   /** Focus the first field, which comes a little later than the dialog itself. */

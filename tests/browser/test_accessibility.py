@@ -1,0 +1,90 @@
+"""axe-core finds nothing serious in the Annotator, whatever it shows and in both themes."""
+
+from importlib.resources import files
+
+import pytest
+
+SETUP = """
+import numpy as np, annotat_nb as an
+image = np.random.default_rng(0).integers(0, 90, (4, 60, 80)).astype("uint8")
+image[:, 20:40, 20:60] += 120
+session = an.Session(an.Volume(image, name="block"))
+session.classes.add("block")
+session.paint([(5, 5), (5, 70)], index=2, label=0)
+session.paint([(30, 30), (30, 50)], index=2, label=1)
+session.generate_superpixels()
+session.apply()
+app = an.Annotator(session)
+app
+"""
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+DIALOGS = {
+    "open image": "app.menu.run('File', 'Open image…')",
+    "save label": "app.menu.run('File', 'Save label…')",
+    "parameters": "app.dialogs.change_parameters(session)",
+    "colour map": "app.dialogs.change_colormap(session)",
+    "erase all": "app.dialogs.erase_all(session)",
+    "keys": "app.menu.run('Help', 'Keys and mouse…')",
+}
+
+
+@pytest.fixture(scope="module")
+def page(new_page):
+    return new_page()
+
+
+@pytest.fixture(scope="module")
+def notebook_path(lab, page):
+    """One notebook for all tests."""
+    path = lab.write(SETUP)
+    lab.open(page, path)
+    page.add_script_tag(content=(files("axe_playwright_python") / "axe.min.js").read_text())
+    lab.run_all(page)
+    yield path
+    lab.stop_kernels([path])
+
+
+@pytest.fixture
+def annotator(notebook_path, page, kernel):
+    """The Annotator at rest."""
+    page.locator(".annotat-pen").first.wait_for(timeout=60_000)
+    kernel("app.attach(session)")
+    page.get_by_role("button", name="Generate superpixels").wait_for()
+    return page.locator(".annotat-root")
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def theme(request, notebook_path, page):
+    change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    page.evaluate(change, request.param)
+    is_light = str(request.param == THEMES[0]).lower()
+    page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
+
+
+def findings(page):
+    """What axe-core finds serious or critical within the Annotator, as one line each."""
+    found = page.evaluate("axe.run('.annotat-root', {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']} ({rule['help']}): {node['target'][-1]} {node['html'][:90]} "
+        f"{node['any'][0]['message'] if node['any'] else ''}"
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def test_axe_finds_nothing_serious_in_the_annotator(theme, annotator, page):
+    assert not (found := findings(page)), "\n".join(found)
+
+
+def test_axe_finds_nothing_serious_while_nothing_is_open(theme, annotator, page, kernel):
+    kernel("app.attach(None)")
+    page.get_by_text("Open an image to begin").first.wait_for()
+    assert not (found := findings(page)), "\n".join(found)
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+def test_axe_finds_nothing_serious_in_a_dialog(theme, annotator, page, kernel, dialog):
+    kernel(DIALOGS[dialog])
+    page.wait_for_function("document.activeElement.closest('[role=dialog][aria-label]') !== null")
+    assert not (found := findings(page)), "\n".join(found)
