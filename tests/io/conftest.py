@@ -1,5 +1,11 @@
 """What the tests of files share."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import h5py
 import nibabel
 import numpy as np
@@ -7,7 +13,8 @@ import pytest
 import tifffile
 import zarr
 
-from annotat_nb.io import parse_raw_name
+from annotat_nb.io import parse_raw_name, write_labels
+from annotat_nb.io.label_files import WRITERS
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +38,24 @@ def _pixels(path, kind="labels"):
     guess = parse_raw_name(name)
     unsigned = next(dtype for dtype in guess.dtypes if dtype.startswith("uint"))
     return np.fromfile(path, unsigned).reshape(guess.shape)
+
+
+@pytest.fixture(scope="session")
+def limited(tmp_path_factory):
+    """Return what opens a file in a limited process and tells outcome, seconds and bytes grown.
+
+    An image is told by shape, dtype and CRC-32 of its slices; `act` may be "labels" or "markers".
+    """
+    folder = tmp_path_factory.mktemp("seeds")
+    seeds = [write_labels(folder / f"a{suffix}", np.eye(9, dtype="u1")) for suffix in WRITERS]
+    program = Path(__file__).with_name("limited.py")
+    command, pipe = [sys.executable, program, *seeds], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as server:
+
+        def ask(path, act="image", **how):
+            task = json.dumps({"act": act, "path": str(path), "how": how})
+            server.stdin.write(f"{task}\n")
+            return SimpleNamespace(**json.loads(server.stdout.readline()))
+
+        yield ask
+        server.stdin.close()

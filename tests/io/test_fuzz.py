@@ -1,0 +1,265 @@
+"""Files with random damage: an image or one sentence, soon and in little memory, never a crash."""
+
+import gzip
+import random
+import re
+import struct
+from io import BytesIO
+
+import h5py
+import imagecodecs
+import nibabel
+import numpy as np
+import pytest
+import tifffile
+import zarr
+
+from annotat_nb.io import MARKER_SUFFIXES, READERS, WRITERS, write_labels, write_markers
+
+IMAGE = np.random.default_rng(0).integers(0, 900, (3, 20, 24), dtype="uint16")
+CLASSES = [{"id": 0, "name": "Background"}, {"id": 1, "name": "bone", "color": "#e69f00"}]
+LABEL_FILES = [
+    *(("labels", suffix) for suffix in WRITERS if suffix in READERS),
+    *(("markers", suffix) for suffix in MARKER_SUFFIXES if suffix in READERS),
+]
+EXTREMES = [0, 1, 2**15 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1]
+NUMBERS = [b"0", b"-1", b"1e308", b"65536", b"2147483647", b"99999999999999999999", b"null", b'"a"']
+NRRD = (
+    "NRRD0004\ntype: uint16\ndimension: 3\nsizes: 24 20 3\nspacings: 1 1 2\nendian: little\n"
+    "encoding: {}\n\n"
+)
+META = (
+    "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+    "DimSize = 24 20 3\nElementSpacing = 1 1 2\nElementType = MET_USHORT\nElementDataFile = {}\n"
+)
+
+
+def tiff(**how):
+    file = BytesIO()
+    tifffile.imwrite(file, IMAGE, photometric="minisblack", **how)
+    return {"": file.getvalue()}
+
+
+def hdf5(**how):
+    file = BytesIO()
+    with h5py.File(file, "w") as store:
+        store.create_dataset("entry/data", data=IMAGE, **how).attrs["element_size_um"] = [2, 1, 1]
+    return {"": file.getvalue()}
+
+
+def zarr_folder(folder, **how):
+    group = zarr.create_group(folder, attributes={"note": "x"}, overwrite=True, **how)
+    group.create_array("0", data=IMAGE, chunks=(2, 16, 16))
+    return files_in(folder)
+
+
+def ome_zarr(folder):
+    write_labels(folder, IMAGE, classes=CLASSES, voxel_size=(2, 1, 1), unit="µm")
+    return files_in(folder)
+
+
+def files_in(folder):
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+def nifti():
+    return nibabel.Nifti1Image(IMAGE.T, np.diag([1, 1, 2, 1])).to_bytes()
+
+
+def npy():
+    file = BytesIO()
+    np.save(file, IMAGE)
+    return {"": file.getvalue()}
+
+
+def dicom():
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = "1.2.840", generate_uid()
+    data = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    data.Rows, data.Columns, data.NumberOfFrames = IMAGE.shape[1], IMAGE.shape[2], len(IMAGE)
+    data.BitsAllocated = data.BitsStored = 16
+    data.HighBit, data.PixelRepresentation, data.SamplesPerPixel = 15, 0, 1
+    data.PhotometricInterpretation, data.PixelSpacing = "MONOCHROME2", [1, 1]
+    data.PixelData = IMAGE.tobytes()
+    file = BytesIO()
+    data.save_as(file, enforce_file_format=True)
+    return {"": file.getvalue()}
+
+
+def grey():
+    return (IMAGE[0] // 4).astype("uint8")
+
+
+TIFFS = [
+    lambda _: tiff(),
+    lambda _: tiff(compression="zlib", predictor=True, imagej=False),
+    lambda _: tiff(tile=(16, 16), compression="lzw", bigtiff=True),
+    lambda _: tiff(ome=True, metadata={"axes": "ZYX", "PhysicalSizeX": 1.0}),
+    lambda _: tiff(imagej=True, byteorder=">", metadata={"axes": "ZYX"}),
+]
+HDF5S = [
+    lambda _: hdf5(),
+    lambda _: hdf5(chunks=(1, 8, 8), compression="gzip", shuffle=True, fletcher32=True),
+]
+NRRDS = [
+    lambda _: {"": NRRD.format("raw").encode() + IMAGE.tobytes()},
+    lambda _: {"": NRRD.format("gzip").encode() + gzip.compress(IMAGE.tobytes())},
+]
+SEEDS = {
+    ".tif": TIFFS,
+    ".tiff": TIFFS,
+    ".btf": TIFFS,
+    ".raw": [lambda _: {"": IMAGE.tobytes()}],
+    ".b": [lambda _: {"": IMAGE.tobytes()}],
+    ".png": [lambda _: {"": imagecodecs.png_encode(grey())}],
+    ".jpg": [lambda _: {"": imagecodecs.jpeg_encode(grey())}],
+    ".jpeg": [lambda _: {"": imagecodecs.jpeg_encode(grey())}],
+    ".h5": HDF5S,
+    ".hdf5": HDF5S,
+    ".hdf": HDF5S,
+    ".nxs": HDF5S,
+    ".zarr": [
+        lambda folder: zarr_folder(folder, zarr_format=2),
+        lambda folder: zarr_folder(folder, zarr_format=3),
+        ome_zarr,
+    ],
+    ".nii": [lambda _: {"": nifti()}],
+    ".nii.gz": [lambda _: {"": gzip.compress(nifti(), mtime=0)}],
+    ".npy": [lambda _: npy()],
+    ".nrrd": NRRDS,
+    ".nhdr": NRRDS,
+    ".mha": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
+    ".mhd": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
+    ".dcm": [lambda _: dicom()],
+}
+"""For each suffix, what makes the files of small images: names in a folder, or "" for one file."""
+
+
+def damaged(content, rng):
+    """Return `content` with one to four bytes, numbers, words or stretches changed."""
+    if content[:2] == b"\x1f\x8b" and rng.random() < 0.7:  # what is packed is damaged, too
+        return gzip.compress(damaged(gzip.decompress(content), rng), 1)
+    content = bytearray(content)
+    for _ in range(rng.randint(1, 4)):
+        reach = min(len(content), rng.choice([32, 400, 2000, len(content)]))
+        if reach:
+            rng.choice(DAMAGES)(content, rng.randrange(reach), rng)
+    return bytes(content)
+
+
+def flip(content, at, rng):
+    content[at] ^= 1 << rng.randrange(8)
+
+
+def replace(content, at, rng):
+    content[at] = rng.choice([0, 1, 127, 128, 255, rng.randrange(256)])
+
+
+def extreme(content, at, rng):
+    code = rng.choice("HIQ")
+    size = struct.calcsize(code)
+    number = rng.choice(EXTREMES) % 256**size
+    start = at - at % size
+    content[start : start + size] = struct.pack(rng.choice("<>") + code, number)
+
+
+def insert(content, at, rng):
+    content[at:at] = rng.randbytes(rng.choice([1, 2, 8]))
+
+
+def delete(content, at, rng):
+    del content[at : at + rng.choice([1, 2, 8])]
+
+
+def cut(content, at, rng):
+    del content[rng.choice([at, rng.randrange(len(content))]) :]
+
+
+def number(content, at, rng):
+    """Change a number in text, such as the metadata of a Zarr."""
+    found = re.compile(rb"\d+").search(content, at)
+    if found:
+        content[found.start() : found.end()] = rng.choice(NUMBERS)
+
+
+def repeat(content, at, rng):
+    length = rng.choice([4, 16, 64])
+    to = rng.randrange(len(content))
+    content[to : to + length] = content[at : at + length]
+
+
+DAMAGES = [flip, flip, replace, replace, extreme, extreme, insert, delete, cut, number, repeat]
+
+
+def put(path, files):
+    for name, content in files.items():
+        file = path / name if name else path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def mutants(path, seeds, trials, rng):
+    """Write `trials` damaged files to `path`, one after the other."""
+    for _ in range(trials):
+        files = dict(rng.choice(seeds))
+        name = rng.choice(sorted(files))
+        put(path, files | {name: damaged(files[name], rng)})
+        yield
+        if rng.random() < 0.2:
+            put(path, files)
+
+
+def check(result, name, mutant):
+    """Tell what is wrong with how a damaged file was met; nothing if all is well."""
+    if result.outcome not in ("opened", "refused"):
+        return f"{mutant}: {result}"
+    if result.outcome == "opened":
+        return ""
+    sentence = result.message.startswith(f"{name}: ") and "; " in result.message
+    return (
+        "" if sentence and result.seconds <= 1 and result.grown <= 200e6 else f"{mutant}: {result}"
+    )
+
+
+def test_every_reader_has_files_to_damage():
+    assert set(READERS) <= set(SEEDS)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_the_undamaged_files_open(tmp_path, limited, suffix):
+    for number, make in enumerate(SEEDS[suffix]):
+        path = tmp_path / f"{number}_24x20x3_16bits{suffix}"
+        put(path, make(path))
+        result = limited(path)
+        assert result.outcome == "opened", result
+        assert result.shape[1:] == [20, 24]
+
+
+@pytest.mark.parametrize("trials", [50, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_damaged_file_is_an_image_or_a_sentence(tmp_path, limited, suffix, trials):
+    path = tmp_path / f"a_24x20x3_16bits{suffix}"
+    seeds = [make(tmp_path / f"seed{suffix}") for make in SEEDS[suffix]]
+    rng = random.Random(suffix)
+    problems = []
+    for number, _ in enumerate(mutants(path, seeds, trials, rng)):
+        problems += filter(None, [check(limited(path), path.name, number)])
+    assert not problems, problems[:3]
+
+
+@pytest.mark.parametrize("trials", [20, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("kind", "suffix"), LABEL_FILES)
+def test_a_damaged_label_is_a_label_or_a_sentence(tmp_path, limited, suffix, kind, trials):
+    write = write_labels if kind == "labels" else write_markers
+    path = tmp_path / f"a_24x20x3_16bits{suffix}"
+    seed = write(tmp_path / f"seed_24x20x3_16bits{suffix}", IMAGE - IMAGE.min(), classes=CLASSES)
+    files = files_in(seed) if seed.is_dir() else {"": seed.read_bytes()}
+    problems = []
+    for number, _ in enumerate(mutants(path, [files], trials, random.Random(suffix))):
+        problems += filter(None, [check(limited(path, kind), path.name, number)])
+    assert not problems, problems[:3]
