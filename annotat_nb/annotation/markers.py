@@ -115,11 +115,14 @@ class Markers:
 
     def labels_of(self, strokes: Array) -> NDArray[np.int16]:
         """Return the class of each stroke number, -1 for 0."""
+        return self._class_table()[strokes]
+
+    def _class_table(self) -> NDArray[np.int16]:
         table = np.full(max(self.strokes, default=0) + 1, UNMARKED, np.int16)
         for stroke in self.strokes.values():
             table[stroke.id] = stroke.label
         table[0] = UNMARKED
-        return table[strokes]
+        return table
 
     def slice(self, axis: str, index: int) -> NDArray[np.int16]:
         """Return the classes marked in slice `index` across `axis`, -1 where unmarked."""
@@ -132,6 +135,23 @@ class Markers:
     def read_box(self, box: Box) -> NDArray[np.int16]:
         """Return the classes marked in `box`, -1 where unmarked."""
         return self._read_box(box, self._keys_in(box))
+
+    def read_coarsely(self, box: Box, step: int) -> NDArray[np.int16]:
+        """Return the highest class marked in each cube of `step` voxels a side of `box`.
+
+        Time and memory grow with what is marked, not with the box; -1 where nothing is. Thin
+        strokes, which every `step`-th voxel would miss, stay.
+        """
+        spans = [side.indices(extent)[:2] for side, extent in zip(box, self.shape, strict=True)]
+        classes = np.full([-(-(stop - start) // step) for start, stop in spans], UNMARKED, np.int16)
+        table = self._class_table()
+        for key in self._keys_in(box):
+            source, target = _shared(key, spans)
+            labels = table[self._blocks[key][source]]
+            marked = np.nonzero(labels >= 0)
+            place = [(p + t.start) // step for p, t in zip(marked, target, strict=True)]
+            np.maximum.at(classes, tuple(place), labels[marked])
+        return classes
 
     def _keys_in(self, box: Box) -> set[Key]:
         """Return the blocks that may meet `box`, found along the axis where it is thinnest."""
@@ -151,15 +171,7 @@ class Markers:
         spans = [side.indices(extent)[:2] for side, extent in zip(box, self.shape, strict=True)]
         owners = np.zeros([stop - start for start, stop in spans], np.int32)
         for key in keys:
-            starts = [k * b for k, b in zip(key, BLOCK, strict=True)]
-            lows = [max(s, a) for s, (a, _) in zip(starts, spans, strict=True)]
-            highs = [min(s + b, e) for s, b, (_, e) in zip(starts, BLOCK, spans, strict=True)]
-            if any(h <= low for low, h in zip(lows, highs, strict=True)):
-                continue
-            source = tuple(slice(a - s, e - s) for a, e, s in zip(lows, highs, starts, strict=True))
-            target = tuple(
-                slice(a - o, e - o) for a, e, (o, _) in zip(lows, highs, spans, strict=True)
-            )
+            source, target = _shared(key, spans)
             owners[target] = self._blocks[key][source]
         return self.labels_of(owners)
 
@@ -200,6 +212,17 @@ class Markers:
         for stroke, count in zip(*np.unique(strokes, return_counts=True), strict=True):
             if stroke:
                 self._sizes[int(stroke)] += sign * int(count)
+
+
+def _shared(key: Key, spans: list[tuple[int, int]]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return where block `key` and the box of `spans` meet, in the block and in the box."""
+    source, target = [], []
+    for number, extent, (start, stop) in zip(key, BLOCK, spans, strict=True):
+        begin = number * extent
+        low, high = max(begin, start), max(begin, start, min(begin + extent, stop))
+        source.append(slice(low - begin, high - begin))
+        target.append(slice(low - start, high - start))
+    return tuple(source), tuple(target)
 
 
 class MarkersArray:

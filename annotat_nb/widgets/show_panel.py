@@ -8,7 +8,7 @@ import ipywidgets as w
 import numpy as np
 
 from annotat_nb.widgets.contrast import ContrastPanel
-from annotat_nb.widgets.slice_view import automatic_window
+from annotat_nb.widgets.slice_pictures import automatic_window
 
 if TYPE_CHECKING:
     from annotat_nb.operation import Array

@@ -8,26 +8,37 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import numpy as np
 
-from annotat_nb.rendering import auto_window, boundaries, colormap, rgba_table, to_grey
-from annotat_nb.volume import AXES, Volume, axis_number, plane_axes, plane_of
+from annotat_nb.rendering import colormap, tile_around, whole_tile
+from annotat_nb.volume import AXES, Volume, axis_number, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
+from annotat_nb.widgets.slice_pictures import (
+    automatic_window,
+    boundary_picture,
+    class_colors,
+    class_palette,
+    grey_picture,
+    label_picture,
+    marker_picture,
+    plane_shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from annotat_nb.blocks import Box
-    from annotat_nb.classify import Prediction
-    from annotat_nb.operation import Array
+    from annotat_nb.rendering import Seen, Tile
     from annotat_nb.session import Session, View
     from annotat_nb.widgets.canvas import SliceCanvas
+    from annotat_nb.widgets.canvas.sheet import Sheet
 
 REFINE_AFTER = 0.25
 """Seconds without a change of contrast after which a deep image is sent with its new window."""
-NOTHING = -1
+FILL_AFTER = 0.25
+"""Seconds on one slice after which what lies around the tile that is seen is sent too."""
+FAR = 1024
+"""Pixels a side of the coarse picture around that tile."""
 Some = ParamSpec("Some")
 OPACITY = {"boundaries": 0.8, "markers": 0.8}
-FINEST, MOST_PIXELS = 3, 2048
-"""Boundaries are drawn up to a third of a voxel thin, on at most so many pixels a side."""
 
 
 def steady(draw: Callable[Concatenate[SliceView, Some], None]) -> Any:
@@ -43,6 +54,8 @@ def steady(draw: Callable[Concatenate[SliceView, Some], None]) -> Any:
 
 class SliceView:
     """Draws the shown slice of `session` on `canvas`, and follows its changes.
+
+    A slice that is too large for one bitmap is shown as the tile that is seen, and coarsely below.
 
     Parameters
     ----------
@@ -60,7 +73,9 @@ class SliceView:
         self._windows: dict[int, tuple[float, float]] = {}
         self._sent_window = (0.0, 255.0)
         self._acknowledge: int | None = None
+        self._tile = whole_tile(plane_shape(session))
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
+        self._fill = Latest(loop, FILL_AFTER, self._draw_far)
         self._connect()
         self.redraw()
 
@@ -68,10 +83,14 @@ class SliceView:
     def redraw(self) -> None:
         """Draw every layer."""
         self._set_pen()
-        self._draw_slice()
-        self._draw_labels()
-        self._draw_boundaries()
-        self._draw_markers()
+        if self._tile.shape != plane_shape(self.session):
+            self._tile = whole_tile(plane_shape(self.session))
+        self._sent_window = self._window_to_send()
+        self.canvas.far.hide()  # it shows another slice by now
+        self._draw(self.canvas.near, self._tile)
+        self._adjust_window(refine=False)
+        if not self._tile.is_whole:
+            self._fill.ask()
 
     @property
     def image(self) -> Volume:
@@ -104,6 +123,7 @@ class SliceView:
             (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
             (session.visualization_changed, self._draw_slice),
             (session.pipeline_changed, lambda: on_loop(self._draw_boundaries)),
+            (self.canvas.looked, self._follow_eye),
         ]
         for signal, slot in self._connections:
             signal.connect(slot)
@@ -119,13 +139,32 @@ class SliceView:
         if view.show_superpixels and not former.show_superpixels:
             self._draw_boundaries()
 
+    @steady
+    def _follow_eye(self, shape: tuple[int, int], seen: Seen) -> None:
+        """Show the tile that a person looks at."""
+        if shape != self._tile.shape:
+            return  # the eye was on a slice that is gone
+        wanted = tile_around(shape, seen)
+        if self._tile.serves(seen, wanted):
+            return
+        self._tile = wanted
+        self._draw(self.canvas.near, wanted)
+        if wanted.is_whole:
+            self.canvas.far.hide()
+        elif self.canvas.far.tile is None:
+            self._draw_far()
+
+    @steady
     def _follow_edit(self, box: Box | None) -> None:
         axis, index = self.session.view.axis, self.session.view.index
         side = None if box is None else box[axis_number(axis)]
         if box is None or side is None or not side.start <= index < side.stop:
             return
         rows, columns = (box[axis_number(name)] for name in plane_axes(axis))
-        self._draw_markers((rows, columns))
+        for sheet, tile in self._shown:
+            part = tile.part(rows, columns)
+            if part is not None:
+                self._put_markers(sheet, part)
 
     def _follow_classes(self) -> None:
         self._loop.call(self._recolor)
@@ -140,7 +179,7 @@ class SliceView:
         view, pen = self.session.view, self.canvas.pen
         with pen.hold_sync():
             pen.tool, pen.radius, pen.label = view.tool, view.radius, view.label
-            pen.palette = self._colors()
+            pen.palette = class_palette(self.session)
             pen.colormap = colormap(view.colormap).tobytes()
             pen.aspect = self._aspect()
             pen.opacity = {**pen.opacity, "labels": view.label_opacity, **OPACITY}
@@ -150,17 +189,81 @@ class SliceView:
                 "markers": view.show_markers,
             }
 
+    @property
+    def _shown(self) -> list[tuple[Sheet, Tile]]:
+        """The sheets that show something, and which tile."""
+        sheets = (self.canvas.near, self.canvas.far)
+        return [(sheet, sheet.tile) for sheet in sheets if sheet.tile is not None]
+
+    def _draw(self, sheet: Sheet, tile: Tile) -> None:
+        self._put_slice(sheet, tile)
+        self._put_labels(sheet, tile)
+        self._put_boundaries(sheet, tile)
+        self._put_markers(sheet, tile)
+
+    @steady
+    def _draw_far(self) -> None:
+        if not self._tile.is_whole:
+            self._draw(self.canvas.far, whole_tile(self._tile.shape, FAR))
+
     @steady
     def _draw_slice(self) -> None:
-        view, image = self.session.view, self.image
-        data = image.slice(view.axis, view.index)
-        if data.dtype == np.uint8:
-            self._sent_window, grey = (0.0, 255.0), data
-        else:
-            self._sent_window = self.window
-            grey = to_grey(data, *self._sent_window)
-        self.canvas.show_slice(grey, slice_id=self.slice_id(view))
+        self._sent_window = self._window_to_send()
+        for shown in self._shown:
+            self._put_slice(*shown)
         self._adjust_window(refine=False)
+
+    @steady
+    def _draw_labels(self) -> None:
+        for shown in self._shown:
+            self._put_labels(*shown)
+
+    @steady
+    def _draw_boundaries(self) -> None:
+        for shown in self._shown:
+            self._put_boundaries(*shown)
+
+    @steady
+    def _draw_markers(self) -> None:
+        for shown in self._shown:
+            self._put_markers(*shown)
+
+    def _put_slice(self, sheet: Sheet, tile: Tile) -> None:
+        grey = grey_picture(self.image, self.session.view, tile, self._sent_window)
+        show = self.canvas.show_slice if sheet is self.canvas.near else sheet.show_slice
+        show(grey, slice_id=self.slice_id(self.session.view), tile=tile)
+
+    def _put_labels(self, sheet: Sheet, tile: Tile) -> None:
+        picture = label_picture(self.session, tile)
+        if picture is None:
+            sheet.clear("labels")
+        else:
+            sheet.show_labels(*picture)
+
+    def _put_boundaries(self, sheet: Sheet, tile: Tile) -> None:
+        if not self.session.view.show_superpixels and self.session.superpixels is not None:
+            return  # drawn once they are asked for
+        picture = boundary_picture(self.session, tile)
+        if picture is None:
+            sheet.clear("boundaries")
+        else:
+            sheet.show_boundaries(picture[0], fineness=picture[1])
+
+    def _put_markers(self, sheet: Sheet, part: Tile) -> None:
+        """Draw the markers of the whole tile of `sheet`, or of a part of it."""
+        found = marker_picture(self.session, part)
+        if sheet.tile == part and self._acknowledge is None and (found < 0).all():
+            sheet.clear("markers")
+        elif sheet.tile is not None:
+            sheet.show_markers(
+                found,
+                class_colors(self.session),
+                origin=sheet.tile.origin_of(part),
+                acknowledge=self._acknowledge if sheet is self.canvas.near else None,
+            )
+
+    def _window_to_send(self) -> tuple[float, float]:
+        return (0.0, 255.0) if self.image.dtype == np.uint8 else self.window
 
     def _adjust_window(self, *, refine: bool = True) -> None:
         black, white = self._sent_window
@@ -168,76 +271,6 @@ class SliceView:
         self.canvas.pen.window = tuple((edge - black) * scale for edge in self.window)
         if refine and self.image.dtype != np.uint8:
             self._refine.ask()
-
-    @steady
-    def _draw_labels(self) -> None:
-        shown = self._labels()
-        if shown is None:
-            self.canvas.clear("labels")
-        else:
-            # Row 0 is nothing at all, row 1 is Background, which does not cover the image.
-            known = rgba_table(self._colors(), visible=self._visible())
-            # A label may hold classes that were removed since: those are not drawn.
-            table = np.zeros((max(len(known), int(shown.max())) + 1, 4), np.uint8)
-            table[1 : len(known) + 1] = known
-            table[1, 3] = 0
-            self.canvas.show_labels(shown, table)
-
-    def _labels(self) -> Array | None:
-        """Return the classes of the slice plus one, 0 where none is known; a preview first."""
-        view, session = self.session.view, self.session
-        known, preview = session.segmentation, session.previewed
-        if known is None and preview is None:
-            return None
-        shown = np.full(self._plane_shape(), NOTHING, np.int32)
-        if known is not None:
-            shown[:] = known.slice(view.axis, view.index)
-        if preview is not None:
-            _lay_over(shown, preview, view)
-        return (shown + 1).astype(np.uint16)
-
-    def _plane_shape(self) -> tuple[int, int]:
-        axis, shape = self.session.view.axis, self.session.volume.shape
-        rows, columns = (shape[axis_number(name)] for name in plane_axes(axis))
-        return rows, columns
-
-    @steady
-    def _draw_boundaries(self) -> None:
-        view, superpixels = self.session.view, self.session.superpixels
-        if superpixels is None or self.session.pipeline.superpixels is None:
-            self.canvas.clear("boundaries")
-        elif view.show_superpixels:
-            fineness = max(1, min(FINEST, MOST_PIXELS // max(self._plane_shape())))
-            lines = boundaries(superpixels.slice(view.axis, view.index), fineness=fineness)
-            self.canvas.show_boundaries(lines, fineness=fineness)
-
-    @steady
-    def _draw_markers(self, plane: tuple[slice, slice] | None = None) -> None:
-        view, markers = self.session.view, self.session.markers
-        if plane is None:
-            found = markers.slice(view.axis, view.index)
-            if (found < 0).all() and self._acknowledge is None:
-                self.canvas.clear("markers")
-                return
-            plane = slice(0, found.shape[0]), slice(0, found.shape[1])
-        rows, columns = plane
-        box = [rows, columns]
-        box.insert(axis_number(view.axis), slice(view.index, view.index + 1))
-        found = markers.read_box((box[0], box[1], box[2])).squeeze(axis_number(view.axis))
-        self.canvas.show_markers(
-            found,
-            rgba_table(self._colors(), visible=self._visible()),
-            origin=(rows.start, columns.start),
-            acknowledge=self._acknowledge,
-        )
-
-    def _colors(self) -> list[str]:
-        colors = {item.id: item.color for item in self.session.classes}
-        return [colors.get(number, "#000000") for number in range(max(colors) + 1)]
-
-    def _visible(self) -> list[bool]:
-        shown = {item.id for item in self.session.classes if item.visible}
-        return [number in shown for number in range(len(self._colors()))]
 
     def _aspect(self) -> float:
         axis = self.session.view.axis
@@ -260,22 +293,3 @@ class SliceView:
     def slice_id(view: View) -> int:
         """Return the number that strokes on the slice of `view` carry."""
         return 1 + AXES.index(view.axis) + len(AXES) * view.index
-
-
-def _lay_over(shown: Array, preview: Prediction, view: View) -> None:
-    """Write the classes of `preview` over a slice, where it has any."""
-    number = axis_number(view.axis)
-    side = preview.box[number]
-    if not side.start <= view.index < side.stop:
-        return
-    classes = preview.labels.take(view.index - side.start, number)
-    rows, columns = (part for n, part in enumerate(preview.box) if n != number)
-    part = shown[rows, columns]
-    part[classes != NOTHING] = classes[classes != NOTHING]
-
-
-def automatic_window(image: Volume) -> tuple[float, float]:
-    """Choose black and white from the middle slice of `image`; an 8-bit image is shown as it is."""
-    if image.dtype == np.uint8:
-        return 0.0, 255.0
-    return auto_window(image.data[plane_of("z", image.shape[0] // 2)])

@@ -107,3 +107,19 @@ def test_blocks_are_thin_so_that_flat_strokes_stay_small():
     markers.strokes[1] = Stroke(1, 1)
     markers.write(Runs.from_flat(np.arange(64)), 1)
     assert len(markers._blocks) == 64 // module.BLOCK[2]
+
+
+@pytest.mark.parametrize("step", [2, 3, 40])
+def test_a_coarse_reading_shows_the_highest_class_of_each_cube(step):
+    markers, random = Markers((3, 90, 70)), np.random.default_rng(step)
+    for number in (1, 2, 3):
+        markers.strokes[number] = Stroke(number, label=3 - number)
+        chosen = random.choice(3 * 90 * 70, 60, replace=False)
+        markers.write(Runs.from_flat(np.sort(chosen)), number)
+    box = slice(1, 2), slice(7, 88), slice(20, 69)
+    found = markers.read_coarsely(box, step)
+    dense = np.asarray(markers.data)[box]
+    padding = [(0, -extent % step) for extent in dense.shape]
+    padded = np.pad(dense, padding, constant_values=-1)
+    cubes = padded.reshape([n for e in padded.shape for n in (e // step, step)])
+    np.testing.assert_array_equal(found, cubes.max(axis=(1, 3, 5)))

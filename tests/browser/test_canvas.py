@@ -98,8 +98,8 @@ def test_without_its_kernel_the_canvas_says_so_and_takes_no_stroke(canvas, page,
 
 
 def test_a_broken_picture_is_left_out_and_later_ones_are_drawn(canvas, kernel, page):
-    kernel("with canvas.batch(): canvas._layers.put('slice', 0, 0, b'no picture')")
-    kernel("canvas._layers._manager.send([], buffers=[b'no command'])")
+    kernel("with canvas.batch(): canvas.near.layers.put('slice', 0, 0, b'no picture')")
+    kernel("canvas._queue.manager.send([], buffers=[b'no command'])")
     kernel("canvas.show_slice(255 - GREY)")
     page.wait_for_function(
         "document.querySelector('.annotat-stack canvas').getContext('2d')"

@@ -405,7 +405,7 @@ def test_deep_images_are_sent_in_the_window_that_is_shown():
     with an.Session(an.Volume(data)) as session:
         app = an.Annotator(session)
         session.show(window=(20000, 40000))
-        sent = app.canvas._planes["slice"].ids
+        sent = app.canvas.near.planes["slice"].ids
         np.testing.assert_allclose(sent, ((data[0] - 2e4) / 2e4).clip(0, 1) * 255, atol=1)
         np.testing.assert_allclose(app.canvas.pen.window, (0, 255))
         app.close()
@@ -432,7 +432,7 @@ def test_labels_of_a_class_that_is_gone_are_not_drawn(app, painted):
     painted.classes.remove(1)
     painted.step_slice(1)
     painted.step_slice(-1)
-    assert app.canvas._planes["labels"].palette[2].tolist() == [0, 0, 0, 0]
+    assert app.canvas.near.planes["labels"].palette[2].tolist() == [0, 0, 0, 0]
 
 
 def test_only_the_digits_of_classes_choose_one(app, session):

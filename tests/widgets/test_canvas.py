@@ -11,7 +11,9 @@ from ipycanvas.canvas import COMMANDS
 from ipywidgets.widgets import widget as ipywidgets_widget
 from PIL import Image
 
+from annotat_nb.rendering import Seen, Tile
 from annotat_nb.widgets.canvas import SliceCanvas, Stroke
+from annotat_nb.widgets.canvas.layers import LAYERS
 
 COLORS = np.array([[0, 0, 0, 255], [200, 100, 0, 255], [0, 100, 200, 128]], np.uint8)
 
@@ -27,7 +29,7 @@ def canvas():
 def sent(canvas, monkeypatch):
     """The drawing messages sent to the page, each a list of (canvas, command, arguments, bytes)."""
     messages = []
-    names = {f"IPY_MODEL_{c.model_id}": name for name, c in canvas._layers.canvases.items()}
+    names = {f"IPY_MODEL_{c.model_id}": name for name, c in canvas.near.layers.canvases.items()}
 
     def keep(commands, buffers=()):
         target, waiting, message = None, list(buffers), []
@@ -40,7 +42,7 @@ def sent(canvas, monkeypatch):
             message.append((target, command, arguments, *pictures))
         messages.append(message)
 
-    monkeypatch.setattr(canvas._layers._manager, "_send_custom", keep)
+    monkeypatch.setattr(canvas._queue.manager, "_send_custom", keep)
     return messages
 
 
@@ -157,7 +159,7 @@ def test_another_shape_resizes_all_layers_and_forgets_the_overlays(canvas, sent)
     canvas.show_slice(np.zeros((4, 5), np.uint8))
     canvas.show_labels(np.ones((4, 5), np.uint8), COLORS)
     canvas.show_slice(np.zeros((6, 7), np.uint8))
-    assert {(c.height, c.width) for c in canvas._layers.canvases.values()} == {(6, 7)}
+    assert {(c.height, c.width) for c in canvas.near.layers.canvases.values()} == {(6, 7)}
     assert (canvas.pen.height, canvas.pen.width) == (6, 7)
     tell(canvas, "ready")
     assert set(pictures(sent[-1])) == {"slice"}
@@ -292,3 +294,40 @@ def test_drawing_from_many_threads_keeps_commands_and_pictures_together(canvas, 
         assert put[2] == clear[2][:2]
         assert pixels(put[3])[0, 0].tolist() == COLORS[row % 3].tolist()
         assert mark[2][1] == row + 1
+
+
+def test_a_tile_says_where_it_lies_and_a_page_that_comes_later_hears_it_too(canvas, sent):
+    tell(canvas, "ready")
+    tile = Tile((5000, 6000), 300, 600, 330, 660, 3)
+    canvas.show_slice(np.zeros((10, 20), np.uint8), tile=tile)
+    tell(canvas, "ready")
+    for message in (sent[-2], sent[-1]):
+        for layer in LAYERS:
+            places = [a for target, name, a, *_ in message if (target, name) == (layer, "set")]
+            assert [value for _, value in places][:3] == [600, 300, 3]
+    bitmaps = {(c.height, c.width) for c in canvas.near.layers.canvases.values()}
+    assert bitmaps == {(2048, 2048)}
+
+
+def test_another_tile_takes_the_overlays_of_the_former_away_in_the_same_moment(canvas, sent):
+    tell(canvas, "ready")
+    canvas.show_slice(np.zeros((9, 9), np.uint8), tile=Tile((5000, 5000), 0, 0, 9, 9))
+    canvas.show_markers(np.ones((9, 9), np.int16), COLORS)
+    sent.clear()
+    canvas.show_slice(np.zeros((9, 9), np.uint8), tile=Tile((5000, 5000), 9, 9, 18, 18))
+    (message,) = sent
+    assert ("markers", "clearRect", [0, 0, 2048, 2048]) in message
+    assert set(canvas.near.planes) == {"slice"}
+
+
+def test_an_image_that_does_not_fill_its_tile_is_refused(canvas):
+    with pytest.raises(ValueError, match=r"the tile has \(3, 3\) pixels, the image \(9, 9\)"):
+        canvas.show_slice(np.zeros((9, 9), np.uint8), tile=Tile((99, 99), 0, 0, 9, 9, 3))
+
+
+def test_what_is_seen_arrives_as_a_record(canvas, replies):
+    looks = []
+    canvas.looked.connect(lambda *look: looks.append(look))
+    tell(canvas, "look", value={"shape": [9, 8], "seen": [1, 2, 3, 4, 0.5]})
+    assert looks == [((9, 8), Seen(1, 2, 3, 4, 0.5))]
+    assert replies == [{"kind": "handled", "of": "look"}]

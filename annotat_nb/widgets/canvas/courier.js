@@ -2,6 +2,7 @@
 
 const WHEEL_DELAY = 30; // milliseconds over which steps of the wheel are collected
 const HOVER_DELAY = 100;
+const LOOK_DELAY = 80;
 const GIVE_UP = 5000; // milliseconds after which an unanswered message no longer holds the next
 
 /**
@@ -66,6 +67,7 @@ export function hireCouriers(tell) {
     wheel: new Courier(send("wheel"), { delay: WHEEL_DELAY, merge: add }),
     hover: new Courier(send("hover"), { delay: HOVER_DELAY }),
     visit: new Courier(send("visit"), { delay: HOVER_DELAY }),
+    look: new Courier(send("look"), { delay: LOOK_DELAY }),
     key: new Courier(send("key"), { delay: 0 }),
   };
 }

@@ -1,5 +1,6 @@
 // The instant picture of strokes that the kernel has not painted yet.
 
+import { isSameTile } from "./bitmaps.js";
 import { Raster } from "./raster.js";
 
 const LAST_ID = 2 ** 24; // the kernel answers through a number that the browser keeps as float32
@@ -12,7 +13,7 @@ function newId() {
   return nextId;
 }
 
-/** A canvas at the resolution of the slice with the live stroke and the unacknowledged ones. */
+/** A canvas, like the layer of the markers, with the live stroke and the unacknowledged ones. */
 export class Echo {
   constructor(host) {
     this.canvas = document.createElement("canvas");
@@ -22,20 +23,35 @@ export class Echo {
     this.live = null;
     this.sliceId = 0;
     host.append(this.canvas);
-    this.resize(0, 0);
+    this.size = { width: 0, height: 0 };
+    this.resize(1, 1);
   }
 
-  fits(width, height) {
-    return width === this.width && height === this.height;
+  get tile() {
+    return this.raster.tile;
   }
 
-  /** Take the shape of another slice; echoes of the former one go. */
+  /** Show a tile of a slice of `size` as a layer of `width` and `height` does. */
+  showTile(tile, size, width, height) {
+    const isOtherSlice = size.width !== this.size.width || size.height !== this.size.height;
+    const isResized = width !== this.raster.width || height !== this.raster.height;
+    if (!isOtherSlice && !isResized && isSameTile(tile, this.tile)) return;
+    if (isOtherSlice) this.forget();
+    this.size = { ...size };
+    if (isResized) this.resize(width, height);
+    else this.raster.clear();
+    this.raster.setTile(tile, size);
+    this.redraw();
+  }
+
   resize(width, height) {
-    this.width = width;
-    this.height = height;
-    this.canvas.width = Math.max(1, width);
-    this.canvas.height = Math.max(1, height);
-    this.raster = new Raster(this.canvas.width, this.canvas.height);
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.raster = new Raster(width, height);
+  }
+
+  /** Give up all strokes. */
+  forget() {
     this.pending = [];
     this.live = null;
   }

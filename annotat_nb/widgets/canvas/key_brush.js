@@ -117,7 +117,7 @@ export class KeyBrush {
       this.finish();
       return;
     }
-    if (this.pen.echo.live) return; // the mouse draws
+    if (this.pen.painter.isDrawing) return; // the mouse draws
     const action = actionOf({ button: BUTTONS[key] }, this.pen.model.get("tool"), false);
     if (this.pen.painter.start(action, [...this.voxel], false) !== "stroke") return;
     this.holder = key;

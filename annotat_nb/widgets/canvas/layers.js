@@ -4,12 +4,13 @@ import { SVG } from "./cursor.js";
 
 const NAMES = ["slice", "labels", "boundaries", "markers"];
 
-/** Find the models of the layers; after a reload they may appear a little after the pen. */
+/**
+ * Find the models of the layers, by name and `all` of them, with those of the coarse picture;
+ * after a reload they may appear a little after the pen.
+ */
 export async function findLayers(model) {
-  const models = await Promise.all(
-    model.get("layers").map((id) => findModel(model.widget_manager, id)),
-  );
-  return Object.fromEntries(NAMES.map((name, i) => [name, models[i]]));
+  const all = await Promise.all(model.get("layers").map((id) => findModel(model.widget_manager, id)));
+  return { ...Object.fromEntries(NAMES.map((name, i) => [name, all[i]])), all };
 }
 
 async function findModel(manager, id, attempts = 100) {
@@ -24,7 +25,7 @@ async function findModel(manager, id, attempts = 100) {
 
 /** Mend two faults of ipycanvas, by which one bad picture stops all later drawing. */
 export function mendLayers(layers) {
-  for (const layer of Object.values(layers)) layer.putImageData = putPicture;
+  for (const layer of layers.all) layer.putImageData = putPicture;
   keepQueueAlive(layers.slice.get("_canvas_manager"));
 }
 

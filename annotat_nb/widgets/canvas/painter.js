@@ -10,7 +10,7 @@ export class Painter {
   constructor(pen) {
     this.pen = pen;
     this.model = pen.model;
-    this.echo = pen.echo;
+    this.echo = pen.picture.echo;
   }
 
   /** Begin an action at a voxel. Returns what it becomes: "pan", "stroke" or null. */
@@ -20,6 +20,10 @@ export class Painter {
     if (action === "pick" || action === "center") return this.click(action, voxel, shift);
     this.echo.begin(this.newStroke(action, voxel));
     return "stroke";
+  }
+
+  get isDrawing() {
+    return Boolean(this.echo.live);
   }
 
   click(kind, voxel, shift) {

@@ -2,13 +2,13 @@
 
 import { hireCouriers } from "./courier.js";
 import { BrushCursor } from "./cursor.js";
-import { Echo } from "./echo.js";
 import { actionOf, Gestures } from "./gestures.js";
 import { KeyBrush } from "./key_brush.js";
 import { focusOnEntry, Keyboard, leave } from "./keys.js";
 import { followUse, isLatest } from "./latest_view.js";
-import { Display, findLayers, mendLayers, numberOf } from "./layers.js";
+import { findLayers, mendLayers } from "./layers.js";
 import { Painter } from "./painter.js";
+import { Picture } from "./picture.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Speaker } from "./speaker.js";
 import { Viewport } from "./viewport.js";
@@ -28,7 +28,8 @@ class PenView {
     this.dress();
     this.build();
     this.follow();
-    this.refresh();
+    this.picture.takeSlice();
+    this.showTexts();
   }
 
   /** Make the element a focusable control with a name. */
@@ -44,12 +45,11 @@ class PenView {
 
   build() {
     const { el, listeners } = this;
-    this.echo = new Echo(el);
+    this.viewport = new Viewport(el, () => this.move());
+    this.picture = new Picture(this);
     this.cursor = new BrushCursor(el);
     el.append(this.notice);
     this.speaker = new Speaker(el);
-    this.display = new Display(el);
-    this.viewport = new Viewport(el, () => this.showCursor());
     this.painter = new Painter(this);
     this.shortcuts = new Shortcuts(this);
     this.gestures = new Gestures(el, this, listeners.signal);
@@ -62,40 +62,23 @@ class PenView {
 
   /** Follow the model, the layers and the size of the element until `destroy`. */
   follow() {
-    const { slice, markers } = this.layers;
     const subscriptions = [
-      [this.model, "change:width change:height change:aspect", () => this.takeSlice()],
-      [this.model, "change:fineness", () => this.takeFineness()],
-      [this.model, "change:window change:colormap", () => this.showColors()],
-      [this.model, "change:opacity change:visible", () => this.showLayers()],
+      ...this.picture.subscriptions(),
       [this.model, "change:notice change:key_help", () => this.showTexts()],
       [this.model, BRUSH_CHANGES, () => this.showCursor()],
       [this.model, "msg:custom", (message) => this.obey(message)],
-      [slice, "comm_live_update", () => this.noticeLoss()],
-      [slice, "new-frame", () => this.noticeSlice(numberOf(slice))],
-      [markers, "new-frame", () => this.echo.acknowledge(numberOf(markers))],
+      [this.layers.slice, "comm_live_update", () => this.noticeLoss()],
     ];
     for (const [source, events, handle] of subscriptions) source.on(events, handle);
     this.unfollow = () => {
       for (const [source, events, handle] of subscriptions) source.off(events, handle);
     };
     // The view is made before it is attached: its size and its parents come later.
-    this.observer = new ResizeObserver(() => this.attach());
+    this.observer = new ResizeObserver(() => this.picture.attach());
     this.observer.observe(this.el);
-  }
-
-  attach() {
-    this.display.muteLayers();
-    this.viewport.measure();
-    this.showColors();
-    this.showLayers();
-  }
-
-  refresh() {
-    this.echo.sliceId = numberOf(this.layers.slice);
-    this.takeSlice();
-    this.takeFineness();
-    this.showTexts();
+    for (const type of ["focus", "pointerenter"]) {
+      this.el.addEventListener(type, () => this.picture.look(), { signal: this.listeners.signal });
+    }
   }
 
   destroy() {
@@ -108,36 +91,6 @@ class PenView {
 
   // What the model says
 
-  takeSlice() {
-    const [width, height] = [this.model.get("width"), this.model.get("height")];
-    const isOther = !this.echo.fits(width, height);
-    if (isOther) this.gestures.cancelStroke();
-    this.viewport.setSlice(width, height, this.model.get("aspect"));
-    if (!isOther) return;
-    this.keyBrush.changeShape();
-    this.echo.resize(width, height);
-  }
-
-  noticeSlice(id) {
-    if (id === this.echo.sliceId) return;
-    this.keyBrush.changeSlice();
-    this.echo.setSlice(id);
-  }
-
-  takeFineness() {
-    this.viewport.setFineness(this.model.get("fineness"));
-  }
-
-  showColors() {
-    const bytes = this.model.get("colormap");
-    const map = bytes?.byteLength ? new Uint8Array(bytes.buffer, bytes.byteOffset, 768) : null;
-    this.display.setColors(this.model.get("window"), map);
-  }
-
-  showLayers() {
-    this.display.setLayers(this.model.get("opacity"), this.model.get("visible"));
-  }
-
   /** Why nothing can be painted, if so. */
   get obstacle() {
     return this.layers.slice.comm_live ? this.model.get("notice") : KERNEL_GONE;
@@ -148,7 +101,7 @@ class PenView {
     if (!this.layers.slice.comm_live) {
       this.gestures.cancelStroke();
       this.keyBrush.leave();
-      this.echo.clear();
+      this.picture.echo.clear();
     }
     this.showTexts();
   }
@@ -178,6 +131,12 @@ class PenView {
   /** Send a message to the kernel, if there is one. */
   tell(message, buffers) {
     if (this.layers.slice.comm_live) this.model.send(message, undefined, buffers);
+  }
+
+  /** The view has moved. */
+  move() {
+    this.picture.move();
+    this.showCursor();
   }
 
   // What the pointer does

@@ -14,6 +14,7 @@ from annotat_nb.widgets.bundle import bundle
 _FOLDER = Path(__file__).parent
 _MODULES = (
     "raster.js",
+    "bitmaps.js",
     "viewport.js",
     "cursor.js",
     "echo.js",
@@ -26,6 +27,7 @@ _MODULES = (
     "latest_view.js",
     "courier.js",
     "layers.js",
+    "picture.js",
     "pen.js",
 )
 
@@ -51,15 +53,14 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     _css = (_FOLDER / "pen.css").read_text(encoding="utf-8")
 
     layers = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Model ids of the canvases below: slice, labels, boundaries, markers."""
+    """Model ids of the canvases below: slice, labels, boundaries, markers; then the same of the
+    coarse picture below them."""
     width = traitlets.Int(0).tag(sync=True)
     """Columns of the slice; 0 while there is none."""
     height = traitlets.Int(0).tag(sync=True)
     """Rows of the slice."""
     aspect = traitlets.Float(1.0).tag(sync=True)
     """Height of a row over width of a column on screen, for anisotropic voxels."""
-    fineness = traitlets.Int(1, min=1).tag(sync=True)
-    """Pixels of the boundaries' layer for one voxel, in each direction."""
     notice = traitlets.Unicode("").tag(sync=True)
     """Why nothing can be painted now, such as "Open an image to begin"; empty when it can."""
 

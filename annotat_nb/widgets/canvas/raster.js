@@ -37,17 +37,26 @@ export function packColor(hex, alpha = 255) {
 }
 
 /**
- * A bitmap that strokes are stamped into, without the soft edges of a canvas path.
+ * A bitmap that strokes are stamped into, without the soft edges of a canvas path. It shows a tile
+ * of a slice: from voxel (top, left) on, each pixel `step` voxels wide.
  * It remembers which rectangle has changed since the last flush and since the last clear.
  */
 export class Raster {
   constructor(width, height) {
+    this.setTile({ top: 0, left: 0, step: 1 }, { width, height });
     this.width = width;
     this.height = height;
     this.image = new ImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.dirty = emptyBox();
     this.drawn = emptyBox();
+  }
+
+  /** Show another tile of a slice of `size`; what is drawn outside the slice is not shown. */
+  setTile({ top, left, step }, size) {
+    this.tile = { top, left, step };
+    this.rows = Math.ceil((size.height - top) / step);
+    this.columns = Math.ceil((size.width - left) / step);
   }
 
   /**
@@ -64,18 +73,26 @@ export class Raster {
     }
   }
 
-  /** Stamp one disk, row by row. */
+  /** Stamp one disk, row by row: each pixel that shows one of its voxels. */
   stamp(y, x, halfWidths, color) {
     const radius = halfWidths.length >> 1;
-    const top = Math.max(0, y - radius);
-    const bottom = Math.min(this.height, y + radius + 1);
-    for (let row = top; row < bottom; row++) {
-      const reach = halfWidths[row - y + radius];
-      const first = Math.min(Math.max(0, x - reach), this.width);
-      const stop = Math.max(0, Math.min(this.width, x + reach + 1));
+    const { top, left, step } = this.tile;
+    const [height, width] = [Math.min(this.height, this.rows), Math.min(this.width, this.columns)];
+    const pixel = (distance, length) => clamp(Math.floor(distance / step), 0, length);
+    for (let dy = -radius; dy <= radius; dy++) {
+      const row = Math.floor((y + dy - top) / step);
+      if (row < 0 || row >= height) continue;
+      const reach = halfWidths[dy + radius];
+      const first = pixel(x - reach - left, width);
+      const stop = pixel(x + reach - left + step, width);
       if (stop > first) this.pixels.fill(color, row * this.width + first, row * this.width + stop);
     }
-    this.touch(top, Math.max(0, x - radius), bottom, Math.min(this.width, x + radius + 1));
+    this.touch(
+      pixel(y - radius - top, height),
+      pixel(x - radius - left, width),
+      pixel(y + radius - top + step, height),
+      pixel(x + radius - left + step, width),
+    );
   }
 
   /** Make everything transparent again. */
@@ -102,6 +119,10 @@ export class Raster {
     }
     this.dirty = emptyBox();
   }
+}
+
+function clamp(value, low, high) {
+  return Math.min(high, Math.max(low, value));
 }
 
 function emptyBox() {

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import numpy as np
 from psygnal import Signal
 
-from annotat_nb.widgets.canvas.layers import LAYERS, LayerName, LayerStack
+from annotat_nb.rendering import Seen
+from annotat_nb.rendering.tiles import MOST
+from annotat_nb.widgets.canvas.layers import LAYERS, DrawQueue, LayerName
 from annotat_nb.widgets.canvas.pen import Pen
-from annotat_nb.widgets.canvas.plane import Plane, check_inside, with_clear
+from annotat_nb.widgets.canvas.sheet import YELLOW, Sheet
 from annotat_nb.widgets.canvas.stroke import Stroke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+    from annotat_nb.rendering import Tile
+
 _EMPTY = "Open an image to begin"
-_YELLOW = (255, 221, 0, 255)
 
 
 class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
@@ -54,24 +55,29 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
     ready = Signal()
     """A page shows the canvas for the first time, or again after a reload."""
 
+    looked = Signal(tuple, Seen)
+    """Shape of a slice that is too large for one bitmap, and what a person sees of it."""
+
     def __init__(self, *, height: str = "520px") -> None:
-        self._lock = RLock()
-        self._batches = 0
-        self._awake = False
-        self._shape = (0, 0)
-        self._slice_id = 0
-        self._marked: int | None = None
-        self._planes: dict[LayerName, Plane] = {}
-        self._layers = LayerStack()
-        self.pen = Pen(layers=self._layers.model_ids, notice=_EMPTY)
+        self._queue = DrawQueue()
+        self.near = Sheet(self._queue, MOST)
+        """What is shown: the slice, or of a large one the tile that is seen."""
+        self.far = Sheet(self._queue, 0)
+        """The whole of a large slice, coarsely, below the tile: seen while another tile comes."""
+        self.near.reshaped.connect(self._take_shape)
+        layers = [*self.near.layers.model_ids, *self.far.layers.model_ids]
+        self.pen = Pen(layers=layers, notice=_EMPTY)
         self.pen.on_msg(self._receive)
+        bitmaps = [c for sheet in self._sheets for c in sheet.layers.canvases.values()]
         layout = ipywidgets.Layout(width="100%", height=height)
-        super().__init__([*self._layers.canvases.values(), self.pen], layout=layout)
+        super().__init__([*bitmaps, self.pen], layout=layout)
         self.add_class("annotat-stack")
 
     # Drawing
 
-    def show_slice(self, image: NDArray[np.uint8], *, slice_id: int = 0) -> None:
+    def show_slice(
+        self, image: NDArray[np.uint8], *, slice_id: int = 0, tile: Tile | None = None
+    ) -> None:
         """Show a slice; another shape clears the overlays and fits the view.
 
         Parameters
@@ -81,16 +87,12 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         slice_id
             Number below 2²⁴ that strokes begun on this picture carry. The user may paint on what
             is on screen while the kernel has already moved on: the number tells the slices apart.
+        tile
+            Where the image lies in a slice that is too large for one bitmap: the overlays are
+            then placed in pixels of the tile. None if it is all of the slice.
         """
-        image = np.array(image)
-        if image.ndim != 2 or image.dtype != np.uint8 or not image.size:
-            raise ValueError(f"a slice is 2D uint8, got {image.shape} {image.dtype}")
         with self.batch():
-            if image.shape != self._shape:
-                self._reshape(image.shape)
-            self._slice_id = slice_id
-            self._planes["slice"] = Plane(image)
-            self._paint("slice", 0, 0, *image.shape)
+            self.near.show_slice(image, slice_id=slice_id, tile=tile)
             if self.pen.notice == _EMPTY:
                 self.pen.notice = ""
 
@@ -107,7 +109,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             (n, 4) uint8, the colour of each id, 0 included. It holds for the whole layer: after a
             change of colours show the whole plane.
         """
-        self._show("labels", np.asarray(ids), np.asarray(rgba, np.uint8), origin)
+        self.near.show_labels(ids, rgba, origin=origin)
 
     def show_boundaries(
         self,
@@ -115,7 +117,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         *,
         origin: tuple[int, int] = (0, 0),
         fineness: int = 1,
-        rgba: tuple[int, int, int, int] = _YELLOW,
+        rgba: tuple[int, int, int, int] = YELLOW,
     ) -> None:
         """Show superpixel boundaries in the rectangle at `origin` (y, x).
 
@@ -130,11 +132,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         rgba
             Colour of the lines.
         """
-        with self.batch():
-            if fineness != self.pen.fineness:
-                self._refine(fineness)
-            ids = np.asarray(mask, bool).view(np.uint8)
-            self._show("boundaries", ids, with_clear(rgba), origin)
+        self.near.show_boundaries(mask, origin=origin, fineness=fineness, rgba=rgba)
 
     def show_markers(
         self,
@@ -156,49 +154,29 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             Id of the stroke that this picture contains: its echo goes in the same moment, and
             with it those of earlier strokes.
         """
-        above = (np.asarray(ids) + 1).astype(np.uint16)
-        with self.batch():
-            self._show("markers", above, with_clear(rgba), origin)
-            if acknowledge is not None:
-                self.acknowledge(acknowledge)
+        self.near.show_markers(ids, rgba, origin=origin, acknowledge=acknowledge)
 
     def acknowledge(self, stroke_id: int) -> None:
         """Drop the echo of a stroke, and of those before it, without drawing."""
-        with self.batch():
-            if self._marked is not None:
-                self._layers.flush()  # one number a frame: the page must see the earlier one too
-            self._layers.mark("markers", stroke_id)
-            self._marked = stroke_id
+        self.near.acknowledge(stroke_id)
 
     def clear(self, layer: LayerName) -> None:
         """Empty a layer: "slice", "labels", "boundaries" or "markers"."""
         if layer not in LAYERS:
             raise ValueError(f"a layer is one of {', '.join(LAYERS)}; got {layer!r}")
         with self.batch():
-            self._planes.pop(layer, None)
-            self._layers.clear(layer, 0, 0, *self._shape_of(layer))
+            for sheet in self._sheets:
+                sheet.clear(layer)
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """Send all that is drawn inside as one message, shown in one moment."""
-        with self._lock:
-            if not self._batches:
-                self._layers.begin()
-            self._batches += 1
-            try:
-                yield
-            finally:
-                self._batches -= 1
-                if not self._batches:
-                    self._layers.flush()
-                    self._marked = None
+        return self._queue.batch()
 
     def repaint(self) -> None:
         """Draw every layer again."""
         with self.batch():
-            for name in LAYERS:
-                if name in self._planes:
-                    self._paint(name, 0, 0, *self._shape_of(name))
+            for sheet in self._sheets:
+                sheet.repaint()
 
     # The view
 
@@ -228,58 +206,25 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the canvas and every widget that it is made of."""
-        with self._lock:
-            self._awake = False
-            self._layers.close()
+        with self._queue.lock:
+            self._queue.is_awake = False
+            for sheet in self._sheets:
+                sheet.layers.close()
+            self._queue.close()
             for widget in (self.pen.layout, self.pen, self.layout):
                 widget.close()
             super().close()
 
     # Inner workings
 
-    def _show(
-        self,
-        layer: LayerName,
-        ids: NDArray[Any],
-        palette: NDArray[np.uint8],
-        origin: tuple[int, int],
-    ) -> None:
-        with self.batch():
-            check_inside(layer, ids.shape, origin, self._shape_of(layer))
-            if not ids.size:
-                return
-            if layer not in self._planes:
-                self._planes[layer] = Plane.empty(self._shape_of(layer))
-            self._planes[layer].update(ids, palette, origin)
-            self._paint(layer, *origin, *ids.shape)
+    @property
+    def _sheets(self) -> tuple[Sheet, Sheet]:
+        return self.near, self.far
 
-    def _paint(self, layer: LayerName, y: int, x: int, height: int, width: int) -> None:
-        if not self._awake:
-            return  # no page yet: `ready` paints everything
-        if layer == "slice":
-            self._layers.mark("slice", self._slice_id)
-        else:
-            self._layers.clear(layer, y, x, height, width)
-        self._layers.put(layer, y, x, self._planes[layer].encode(y, x, height, width))
-
-    def _reshape(self, shape: tuple[int, int]) -> None:
-        self._layers.flush()  # what was drawn before belongs to the old shape
-        self._planes.clear()
-        self._shape = shape
-        for name in LAYERS:
-            self._layers.resize(name, *self._shape_of(name))
+    def _take_shape(self, shape: tuple[int, int]) -> None:
+        self.far.hide()
         with self.pen.hold_sync():
             self.pen.height, self.pen.width = shape
-
-    def _refine(self, fineness: int) -> None:
-        self._layers.flush()
-        self._planes.pop("boundaries", None)
-        self.pen.fineness = fineness
-        self._layers.resize("boundaries", *self._shape_of("boundaries"))
-
-    def _shape_of(self, layer: LayerName) -> tuple[int, int]:
-        scale = self.pen.fineness if layer == "boundaries" else 1
-        return scale * self._shape[0], scale * self._shape[1]
 
     def _receive(self, _: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
         kind = content["kind"]
@@ -295,8 +240,8 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             self._emit_throttled(kind, content["value"])
 
     def _wake(self) -> None:
-        with self._lock:
-            self._awake = True
+        with self._queue.lock:
+            self._queue.is_awake = True
             self.repaint()
         self.ready.emit()
 
@@ -311,13 +256,18 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
     def _emit_throttled(self, kind: str, value: Any) -> None:
         """Emit what the page sends one at a time, and ask it for the next."""
         try:
-            if kind == "wheel" and value:
-                self.wheeled.emit(int(value))
-            elif kind == "visit":
-                self.visited.emit(*value)
-            elif kind == "key":
-                self.key_pressed.emit(str(value))
-            elif kind == "hover":
-                self.hovered.emit(tuple(value) if value is not None else None)
+            self._emit(kind, value)
         finally:
             self.pen.send({"kind": "handled", "of": kind})
+
+    def _emit(self, kind: str, value: Any) -> None:
+        if kind == "wheel" and value:
+            self.wheeled.emit(int(value))
+        elif kind == "visit":
+            self.visited.emit(*value)
+        elif kind == "look":
+            self.looked.emit(tuple(value["shape"]), Seen(*value["seen"]))
+        elif kind == "key":
+            self.key_pressed.emit(str(value))
+        elif kind == "hover":
+            self.hovered.emit(tuple(value) if value is not None else None)

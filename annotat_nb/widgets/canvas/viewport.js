@@ -19,9 +19,13 @@ export class Viewport {
     this.x = 0;
     this.y = 0;
     this.fitted = true;
-    this.fineness = 1;
     this.size = { width: 0, height: 0, aspect: 1 };
     this.frame = { width: 0, height: 0 };
+  }
+
+  /** What holds the pen and the bitmaps; null until the view is attached. */
+  get stack() {
+    return this.el.closest(".annotat-stack");
   }
 
   /** Take another slice shape; `aspect` is the height of a voxel over its width. */
@@ -128,25 +132,33 @@ export class Viewport {
     this.zoomAt(this.x + (x + 0.5) * across, this.y + (y + 0.5) * down, factor);
   }
 
-  /** Take how many pixels of the line layer stand for one voxel, in each direction. */
-  setFineness(fineness) {
-    this.fineness = fineness;
-    this.apply();
+  /** What is seen of the slice: top, left, bottom and right in voxels, and pixels for a voxel. */
+  seen() {
+    const { zoom, frame, size } = this;
+    const down = zoom * size.aspect;
+    const inside = (value, extent) => Math.min(extent, Math.max(0, value));
+    return [
+      inside(Math.floor(-this.y / down), size.height),
+      inside(Math.floor(-this.x / zoom), size.width),
+      inside(Math.ceil((frame.height - this.y) / down), size.height),
+      inside(Math.ceil((frame.width - this.x) / zoom), size.width),
+      Math.max(zoom, down) * window.devicePixelRatio,
+    ];
+  }
+
+  /** How far right and down of the slice's corner a tile lies, to a pixel of the screen. */
+  offsetOf({ top, left }) {
+    const down = this.zoom * this.size.aspect;
+    return [toPixel(left * this.zoom), toPixel(top * down)];
   }
 
   apply() {
     this.alignToScreen();
-    const crisp = this.zoom * window.devicePixelRatio >= 1;
-    // Lines thinner than a pixel of the screen fade, instead of falling out here and there.
-    const crispLines = (this.zoom / this.fineness) * window.devicePixelRatio >= 2;
-    const style = (this.el.closest(".annotat-stack") ?? this.el).style;
+    const { style } = this.stack ?? this.el;
     style.setProperty("--annotat-x", `${this.x}px`);
     style.setProperty("--annotat-y", `${this.y}px`);
     style.setProperty("--annotat-zoom-x", this.zoom);
     style.setProperty("--annotat-zoom-y", this.zoom * this.size.aspect);
-    style.setProperty("--annotat-rendering", crisp ? "pixelated" : "auto");
-    style.setProperty("--annotat-fineness", this.fineness);
-    style.setProperty("--annotat-lines", crispLines ? "pixelated" : "auto");
     this.changed();
   }
 
@@ -157,6 +169,11 @@ export class Viewport {
     this.x = Math.round((box.left + this.x) * ratio) / ratio - box.left;
     this.y = Math.round((box.top + this.y) * ratio) / ratio - box.top;
   }
+}
+
+/** Round a length to whole pixels of the screen. */
+function toPixel(length) {
+  return Math.round(length * window.devicePixelRatio) / window.devicePixelRatio;
 }
 
 /** How far a position has to move to be seen; a picture that fits into the frame needs no margin. */
