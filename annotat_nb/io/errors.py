@@ -49,7 +49,11 @@ def name_of(path: Path) -> str:
     >>> name_of(Path("scans/bone\n.tif"))
     'bone\\n.tif'
     """
-    name = path.name or str(path)
+    return printable(path.name or str(path))
+
+
+def printable(name: str) -> str:
+    """Return `name` with its unprintable characters spelt out."""
     return name if name.isprintable() else ascii(name)[1:-1]
 
 

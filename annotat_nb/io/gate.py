@@ -46,6 +46,15 @@ def check_ratio(path: Path, declared: int, stored: int) -> None:
         raise cannot_read(path, cause, "its header is wrong: copy or export it again")
 
 
+def check_stored(path: Path, declared: int, stored: int) -> None:
+    """Refuse a volume larger than memory of which next to nothing is stored.
+
+    What was never written reads as a constant, and may be most of an image, but not all of it.
+    """
+    if declared > available_memory():
+        check_ratio(path, declared, stored)
+
+
 def check_dtype(path: Path, dtype: np.dtype[np.generic] | None) -> None:
     """Refuse pixels that are not real numbers; None stands for a type that numpy lacks."""
     if dtype is None:

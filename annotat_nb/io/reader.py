@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from annotat_nb.io.errors import cannot_read, reading
+from annotat_nb.io.hdf5 import hdf5_datasets, read_hdf5
 from annotat_nb.io.options import Options
 from annotat_nb.io.raw import read_raw
 from annotat_nb.io.sequence import is_pattern, read_image, read_sequence
 from annotat_nb.io.tiff import read_tiff, tiff_datasets
+from annotat_nb.io.zarr import read_zarr, zarr_datasets
+from annotat_nb.io.zarr_tree import is_zarr
 
 if TYPE_CHECKING:
     import os
@@ -32,10 +35,19 @@ READERS: dict[str, Reader] = {
     ".png": read_image,
     ".jpg": read_image,
     ".jpeg": read_image,
+    ".h5": read_hdf5,
+    ".hdf5": read_hdf5,
+    ".hdf": read_hdf5,
+    ".nxs": read_hdf5,
+    ".zarr": read_zarr,
 }
 """What reads the files of each suffix."""
 
-_LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {read_tiff: tiff_datasets}
+_LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {
+    read_tiff: tiff_datasets,
+    read_hdf5: hdf5_datasets,
+    read_zarr: zarr_datasets,
+}
 """What lists the images that a reader chooses from."""
 
 
@@ -154,6 +166,8 @@ def suffix_of(path: Path) -> str:
 
 
 def _reader_of(path: Path) -> Reader:
+    if path.is_dir() and (is_zarr(path) or path.suffix.lower() == ".zarr"):
+        return read_zarr
     if path.is_dir() or (is_pattern(path) and not path.exists()):
         return read_sequence
     if (suffix := suffix_of(path)) in READERS:

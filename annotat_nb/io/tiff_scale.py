@@ -20,6 +20,10 @@ _SPELLINGS = {
     "micrometer": "µm",
     "nanometer": "nm",
     "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+    "picometer": "pm",
+    "angstrom": "Å",
     "pixel": "px",
     "pixels": "px",
     "": "px",
@@ -89,7 +93,7 @@ def ome_scale(xml: str, index: int) -> Scale:
         named = axis if f"PhysicalSize{axis}" in attributes else "X"
         edges.append(float(attributes[f"PhysicalSize{named}"]))
         units.append(unit_of(attributes.get(f"PhysicalSize{named}Unit", "µm")))
-    return _in_one_unit((edges[0], edges[1], edges[2]), units)
+    return in_one_unit((edges[0], edges[1], edges[2]), units)
 
 
 def imagej_scale(metadata: dict[str, Any], per_y: float, per_x: float) -> Scale:
@@ -122,7 +126,8 @@ CLASSES = "annotat_nb/classes"
 """Namespace of the class table in OME metadata."""
 
 
-def _in_one_unit(edges: tuple[float, float, float], units: list[str]) -> Scale:
+def in_one_unit(edges: tuple[float, float, float], units: list[str]) -> Scale:
+    """Return the voxel size in one unit, in micrometres where the axes have different ones."""
     if len(set(units)) == 1:
         return edges, units[0]
     if not all(unit in _MICROMETRES for unit in units):
