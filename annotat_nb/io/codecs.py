@@ -83,8 +83,10 @@ def _zstd(data: bytes, _: Mapping[str, Any], limit: int) -> bytes:
 def _blosc(data: bytes, _: Mapping[str, Any], limit: int) -> bytes:
     from numcodecs import blosc
 
-    (claimed,) = struct.unpack_from("<I", data, 4)
+    claimed, _block, packed = struct.unpack_from("<III", data, 4)
     _check_claim(claimed, limit)
+    if packed != len(data):  # the library would read beyond the end
+        raise ValueError(f"blosc data have {len(data):,} bytes, expected {packed:,}")
     return bytes(blosc.decompress(data))
 
 
