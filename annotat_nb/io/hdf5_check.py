@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from annotat_nb.io.hdf5_links import Hdf5Files, Place
 
 _COPY = "copy or export it again"
-_DEEPEST = 8
-"""Virtual datasets of virtual datasets go two or three deep."""
 
 
 def check_dataset(files: Hdf5Files, place: Place) -> None:
@@ -26,40 +24,42 @@ def check_dataset(files: Hdf5Files, place: Place) -> None:
     check_dtype(path, dataset.dtype)
     if not dataset.shape or 0 in dataset.shape:
         raise cannot_read(path, f"holds no values in {place.name}", _COPY)
-    stored = sum(_stored(path, part) for part in _parts(files, place, 0, set()))
+    stored = sum(_stored(path, part) for part in _parts(files, place, (), set()))
     check_stored(path, prod(dataset.shape) * dataset.dtype.itemsize, stored)
 
 
 def _parts(
-    files: Hdf5Files, place: Place, depth: int, seen: set[tuple[Path, str]]
+    files: Hdf5Files, place: Place, outer: tuple[tuple[Path, str], ...], seen: set[tuple[Path, str]]
 ) -> Iterator[Place]:
     """Give each dataset that holds values of the one at `place`, once it may be read."""
     _check_storage(files.path, place.item)
     if not place.item.is_virtual:
         yield place
         return
-    if depth == _DEEPEST:
-        raise cannot_read(files.path, "has virtual datasets that form a loop", _COPY)
-    for source in place.item.virtual_sources():
-        key = (place.file, f"{source.file_name}\0{source.dset_name}")
+    here = (*outer, (place.file, place.name))
+    for name in {(one.file_name, one.dset_name) for one in place.item.virtual_sources()}:
+        source = _source(files, place, *name)
+        key = (source.file, source.name)
+        if key in here:
+            raise cannot_read(files.path, "has virtual datasets that form a loop", _COPY)
         if key not in seen:
             seen.add(key)
-            yield from _parts(files, _source(files, place, source), depth + 1, seen)
+            yield from _parts(files, source, here, seen)
 
 
-def _source(files: Hdf5Files, place: Place, source: Any) -> Place:
+def _source(files: Hdf5Files, place: Place, file_name: str, name: str) -> Place:
     """Find a source of a virtual dataset, which HDF5 will open by itself later."""
     import h5py
 
-    if "%" in source.file_name or "%" in source.dset_name:
+    if "%" in file_name or "%" in name:
         remedy = "list its files one by one, or copy it into one dataset"
         raise cannot_read(files.path, "is virtual over a pattern of file names", remedy)
-    is_own = source.file_name == "."
-    file = place.file if is_own else files.companion(place.file, source.file_name)
+    is_own = file_name == "."
+    file = place.file if is_own else files.companion(place.file, file_name)
     root = files.open(file)
-    found = files.find(type(place)(file, "/", root), source.dset_name)
+    found = files.find(type(place)(file, "/", root), name)
     if found is None or not isinstance(found.item, h5py.Dataset):
-        cause = f"lacks {ascii(source.dset_name)[:100]} of {file.name}, which it draws on"
+        cause = f"lacks {ascii(name)[:100]} of {file.name}, which it draws on"
         raise cannot_read(files.path, cause, "put all its files in one folder")
     return found
 
