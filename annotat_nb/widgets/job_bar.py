@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.widgets.text import Line
+
 if TYPE_CHECKING:
     from annotat_nb.jobs import Job
 
@@ -15,7 +17,7 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self) -> None:
         self.bar = w.FloatProgress(0, min=0, max=1, layout={"width": "160px"})
-        self.text = w.Label()
+        self.text = Line(tone="silent")
         self.cancel = w.Button(description="Cancel", tooltip="Stop; what was there before stays")
         self.cancel.on_click(lambda _: self._cancel())
         self._job: Job | None = None

@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from annotat_nb.volume import AXES, Volume, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
-from annotat_nb.widgets.text import inert
+from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
@@ -25,8 +25,8 @@ class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._session = session
         self._place: tuple[int, int] | None = None
         self._rested = Latest(loop, REST, self._show_probability)
-        self.image = w.Label(describe(session.volume))
-        self.pointer = w.Label()
+        self.image = Line(describe(session.volume), tone="silent")
+        self.pointer = Line(tone="silent")
         super().__init__([self.image, self.pointer])
         self.add_class("annotat-status")
 

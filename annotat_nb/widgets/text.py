@@ -8,8 +8,10 @@ from typing import Any, Literal
 import ipywidgets as w
 from traitlets import Unicode, observe
 
-_COLOURS = {"plain": "var(--jp-ui-font-color1)", "error": "var(--jp-error-color1)"}
-_ROLES = {"plain": "status", "error": "alert"}
+Tone = Literal["plain", "error", "silent"]
+_TEXT = "var(--jp-ui-font-color1)"
+_COLOURS = {"plain": _TEXT, "error": "var(--jp-error-color1)", "silent": _TEXT}
+_ROLES = {"plain": "status", "error": "alert", "silent": "none"}
 
 
 def inert(name: str) -> str:
@@ -38,13 +40,15 @@ class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     value
         The sentence; whatever it contains is shown as text.
     tone
-        "plain", or "error", which screen readers announce.
+        "plain", or "error", which screen readers announce at once; "silent" for what changes too
+        often to be announced at all.
     """
 
-    # A Label neither wraps nor leaves alone what stands between two dollar signs.
+    # A Label neither wraps nor leaves alone what stands between two dollar signs: as a formula,
+    # a name could even become a link.
     value = Unicode(help="The sentence.")
 
-    def __init__(self, value: str = "", *, tone: Literal["plain", "error"] = "plain") -> None:
+    def __init__(self, value: str = "", *, tone: Tone = "plain") -> None:
         self._role = _ROLES[tone]
         self._sentence = w.HTML(style={"text_color": _COLOURS[tone]}, layout={"width": "auto"})
         super().__init__([self._sentence], value=value)

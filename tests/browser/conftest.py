@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-MODULES = ("chromium", "lab", "network", "canvas_lab")
+MODULES = ("chromium", "lab", "network", "canvas_lab", "pictures")
 
 
 def pytest_plugin_registered(manager):
