@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from annotat_nb import io
 from annotat_nb.widgets.dialogs import MARKERS, stem_of
 from annotat_nb.widgets.menu import Item, Menu
-from annotat_nb.widgets.opening import read_image
+from annotat_nb.widgets.opening import ask_dataset, read_image
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from annotat_nb.jobs import Job
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
     from annotat_nb.widgets.canvas import SliceCanvas
@@ -71,8 +72,11 @@ def _file_commands(session: Session, dialogs: Dialogs, jobs: JobWatch) -> list[C
         session.show(image="alternative")
 
     def read(path: Path, how: dict[str, Any], failed: Failed) -> None:
-        name = f"Opening {inert(path.name)}"
-        jobs.start(name, lambda job: read_image(path, how, job.report), show_alternative, failed)
+        def work(job: Job) -> Volume:
+            ask_dataset(path, how)
+            return read_image(path, how, job.report)
+
+        jobs.start(f"Opening {inert(path.name)}", work, show_alternative, failed)
 
     def needs(name: str, reason: str) -> Reason:
         return lambda: None if getattr(session, name) is not None else reason

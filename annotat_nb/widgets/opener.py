@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb.widgets.dialogs import IMAGES
-from annotat_nb.widgets.opening import WORKSPACE, session_at
+from annotat_nb.widgets.opening import WORKSPACE, ask_dataset, session_at
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
@@ -64,8 +64,11 @@ class Opener:
     def _begin(self, path: Path, how: dict[str, Any], failed: Failed) -> None:
         if (reason := self.obstacle) is not None:
             raise ValueError(reason)
-        job = self._jobs.submit(
-            f"Opening {inert(path.name)}", lambda job: session_at(path, how, job.report)
-        )
+
+        def work(job: Job) -> Session:
+            ask_dataset(path, how)
+            return session_at(path, how, job.report)
+
+        job = self._jobs.submit(f"Opening {inert(path.name)}", work)
         self._latest = path, job  # known before anybody looks
         self._jobs.follow(job, self._take, failed)

@@ -51,6 +51,21 @@ def session_at(path: Path, how: dict[str, Any], report: Report = silent) -> Sess
     return _checked(session_for(volume), report)
 
 
+def ask_dataset(path: Path, how: dict[str, Any]) -> None:
+    """Have a person choose where a file holds several images, even if one of them is likely.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If there are several, and `how` names none.
+    """
+    if "dataset" in how or is_workspace(path):
+        return
+    found = io.datasets(path)
+    if len(found) > 1:
+        raise io.ChoiceNeeded(f"{path.name}: holds {len(found)} images", "dataset", found)
+
+
 def read_image(path: Path, how: dict[str, Any], report: Report = silent) -> Volume:
     """Open the image at `path`, and read what of it the page shows first."""
     report(f"Reading {inert(path.name)}", 0.1)

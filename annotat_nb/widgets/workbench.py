@@ -83,7 +83,7 @@ class Workbench:
         """Make what brings news to the page: once, however often it comes, and on the loop."""
         self._followed: list[Job] = []
         self._is_closed = False
-        self._past = 0
+        self._past = self._message.count
         """How many messages are older than the last change: they are taken down."""
         self._refresh = Soon(loop, self.refresh)
         self._show_menus = Soon(loop, self._on_change)

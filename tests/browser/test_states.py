@@ -1,0 +1,230 @@
+"""Every state in which a person meets the Annotator: it says what is so, and nothing is cut off."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+
+WIDTH = 1000
+CELL = """
+import threading, time
+import numpy as np, annotat_nb as an
+from annotat_nb.widgets import opening
+gate, read = threading.Event(), opening.io.read
+gate.set()
+opening.io.read = lambda *path, **how: gate.wait(60) and read(*path, **how)
+app = an.Annotator()
+app
+"""
+PAINT = """
+session = app.session
+for name in ("bone", "hole"):
+    session.classes.add(name)
+session.show(z=100)
+session.paint([(96, 80), (76, 101), (60, 128)], index=100, label=1, radius=2)
+session.paint([(140, 60), (150, 64)], index=100, label=1, radius=2)
+session.paint([(40, 120), (60, 110)], index=100, label=0, radius=4)
+session.paint([(110, 120), (120, 140), (118, 160)], index=100, label=2, radius=4)
+"""
+SEGMENT = """
+session.pipeline = an.Pipeline(features=(an.Identity(), an.Gaussian(radii=(1, 2))),
+    superpixels=None, classifier=an.RandomForest(n_estimators=10))
+session.apply()
+"""
+WORK = """
+def work(job):
+    time.sleep(0.6)
+    job.report("Computing features 6/9", 0.38)
+    while not gate.wait(0.02):
+        job.report("Computing features 6/9", 0.38)
+gate.clear()
+session.runner.submit("Apply", work)
+"""
+
+
+@pytest.fixture(scope="module")
+def book(lab, new_page):
+    """One notebook for all states, wide enough for an Annotator of 1000 pixels."""
+    page = new_page(viewport={"width": 1200, "height": 900})
+    path = lab.write(CELL)
+    lab.open(page, path)
+    lab.run_all(page)
+    root = page.locator(".annotat-root")
+    root.wait_for(timeout=60_000)
+    surplus = round(root.bounding_box()["width"]) - WIDTH
+    page.set_viewport_size({"width": 1200 - surplus, "height": 900})
+    yield page
+    lab.stop_kernels([path])
+
+
+@pytest.fixture
+def page(book):
+    return book
+
+
+@pytest.fixture
+def root(page):
+    return page.locator(".annotat-root")
+
+
+@pytest.fixture
+def app(page, root, kernel):
+    """The Annotator, with nothing open."""
+    kernel("gate.set(); app.session and app._close_image(); app.dialogs.dismiss()")
+    root.get_by_role("button", name="Open sample").wait_for()
+    page.mouse.move(0, 0)
+    return root
+
+
+@pytest.fixture
+def sample(app, page, kernel, lab):
+    """The Annotator with the sample, painted on in three classes."""
+    app.get_by_role("button", name="Open sample").click()
+    page.get_by_text("200×200×200 uint8").wait_for()
+    kernel("app.session.erase_all()")
+    kernel(PAINT)
+    yield app
+    kernel("[app.session.classes.remove(n) for n in (1, 2) if n in app.session.classes]")
+
+
+@pytest.fixture
+def take(page, root, stable_screenshot, to_gallery):
+    """Take a picture of the Annotator as it is, once nothing is cut off and it is not blank."""
+
+    def take(name):
+        picture = stable_screenshot(root)
+        cut = root.evaluate(_CUT_OFF)
+        to_gallery(name, picture)
+        assert not cut, f"wider than its place: {cut}"
+        assert picture.shape[1] == WIDTH
+        assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20, "the picture is blank"
+        return picture
+
+    return take
+
+
+_CUT_OFF = """(root) => [...root.querySelectorAll('*')]
+    .filter((node) => node.checkVisibility() && node.clientWidth > 0)
+    .filter((node) => node.scrollWidth > node.clientWidth + 1)
+    .filter((node) => !node.closest('.annotat-stack, .widget-slider, select, input, .annotat-details'))
+    .map((node) => `${node.className || node.tagName}: ${node.textContent.slice(0, 40)}`)"""
+
+
+def test_empty_it_shows_the_way_in(app, take):
+    assert app.get_by_role("button", name="Open image…").is_visible()
+    take("empty")
+
+
+def test_ready_it_names_the_next_step(sample, take, kernel):
+    kernel(SEGMENT)
+    sample.get_by_text("Scroll through the slices").wait_for()
+    sample.get_by_text("4 strokes saved").wait_for()
+    take("ready")
+
+
+def test_loading_it_names_the_image_and_can_be_cancelled(app, page, take, kernel):
+    kernel("gate.clear()")
+    app.get_by_role("button", name="Open sample").click()
+    app.get_by_text("Opening trabecular_bone.tif …").wait_for()
+    app.get_by_text("Reading trabecular_bone.tif · 10%").wait_for()
+    take("loading")
+    app.get_by_role("button", name="Cancel").click()
+    app.get_by_text("Stopping").wait_for()
+    kernel("gate.set()")
+    app.get_by_text("Opening trabecular_bone.tif was cancelled").wait_for()
+    app.get_by_role("button", name="Open sample").wait_for()
+
+
+def test_busy_it_says_how_far_it_is_and_stops_when_told(sample, take, kernel):
+    kernel(WORK)
+    sample.get_by_text("Computing features 6/9 · 38%").wait_for()
+    assert sample.get_by_text("s left").is_visible()
+    assert sample.get_by_role("button", name="Apply").is_disabled()
+    assert sample.get_by_role("button", name="Apply").get_attribute("title") == "Apply is running"
+    take("busy")
+    sample.get_by_role("button", name="Cancel").click()
+    sample.get_by_text("Apply was cancelled: all is as it was before").wait_for()
+
+
+def test_failed_it_says_why_in_a_sentence_with_details_a_click_away(sample, take, kernel):
+    kernel(
+        "session.pipeline = an.Pipeline(superpixels=None,"
+        "selection=an.FeatureSelection(threshold=0.99))"
+    )
+    sample.get_by_role("button", name="Apply").click()
+    sample.get_by_text("threshold").first.wait_for()
+    take("failed")
+    sample.get_by_role("button", name="Details").click()
+    sample.get_by_text("TrainingError").wait_for()
+    take("failed-details")
+    assert sample.get_by_role("button", name="Apply").is_enabled()
+
+
+def test_not_saved_it_warns_until_the_disk_has_room_again(sample, take, kernel):
+    kernel("""
+write = session.recorder.workspace.journal.flush
+def full(): raise OSError(28, "No space left on device")
+session.recorder.workspace.journal.flush = full
+session.paint([(20, 20)], index=100, label=0)
+""")
+    warning = sample.get_by_text("cannot be written (No space left on device)")
+    warning.wait_for()
+    take("not-saved")
+    kernel("session.recorder.workspace.journal.flush = write; session.recorder.retry()")
+    warning.wait_for(state="hidden")
+    sample.get_by_text("5 strokes saved").wait_for()
+
+
+def test_saving_it_claims_nothing_yet(sample, take, kernel):
+    kernel(
+        """
+save = session.recorder.workspace.save_result
+session.recorder.workspace.save_result = lambda *a: gate.wait(60) and save(*a)
+gate.clear()
+"""
+        + SEGMENT.replace("apply()", "apply(block=False)")
+    )
+    sample.get_by_text("saving …").wait_for()
+    take("saving")
+    kernel("gate.set(); session.recorder.workspace.save_result = save")
+    sample.get_by_text("4 strokes saved").wait_for()
+
+
+@pytest.fixture
+def elsewhere(lab):
+    """An image in the server's folder, with strokes, that another process has open."""
+    image = np.fromfunction(
+        lambda z, y, x: 90 + 60 * np.sin(y / 9) * np.cos(x / 14 + z), (4, 180, 240)
+    )
+    path = lab.root / "waves.tif"
+    tifffile.imwrite(path, image.astype("uint8"), photometric="minisblack")
+    code = f"""
+import annotat_nb as an
+with an.Session(an.read({str(path)!r}), workspace={str(path.with_suffix(".annotat"))!r}) as s:
+    s.classes.add("crest")
+    s.paint([(60, 40), (60, 200)], index=2, label=0, radius=3)
+    s.paint([(120, 40), (120, 200)], index=2, label=1, radius=3)
+    print("open", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"open\n"
+        yield path, process
+        process.kill()
+
+
+def test_read_only_it_names_who_works_on_the_image(app, elsewhere, page, take, kernel):
+    path, process = elsewhere
+    kernel(f"app.begin_opening({str(path)!r})")
+    app.get_by_text(f"(process {process.pid})").wait_for()
+    app.get_by_text("2 strokes, read-only").wait_for()
+    app.get_by_text("Look around").wait_for()
+    take("read-only")
+    process.kill()
+    process.wait()
+    app.get_by_role("button", name="Try again").click()
+    app.get_by_text("2 strokes saved").wait_for()
+    assert not app.get_by_text("Read-only").is_visible()
