@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from annotat_nb.sample import sample_path
+from annotat_nb.widgets.banner import Banner, alert_about
 from annotat_nb.widgets.canvas import SliceCanvas
 from annotat_nb.widgets.canvas.layers import LAYERS
 from annotat_nb.widgets.commands import Command, menus_of
@@ -20,7 +21,6 @@ from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.opener import Opener
 from annotat_nb.widgets.opening import session_at, session_for
-from annotat_nb.widgets.read_only_bar import ReadOnlyBar
 from annotat_nb.widgets.sentences import saved_line
 from annotat_nb.widgets.steward import Steward
 from annotat_nb.widgets.text import inert
@@ -73,7 +73,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.menu = MenuBar(self.attempt)
         self._opener = Opener(self.dialogs, self.jobs, self._take)
         self.cover = Cover(self._ask_for_image, lambda: self.begin_opening(sample_path()))
-        self.read_only = ReadOnlyBar(self._open_again)
+        self.banner = Banner()
         self._place_parts()
         self.attach(session)
         remember(self)
@@ -88,7 +88,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._main = w.HBox([left, self._side]).add_class("annotat-main")
         # The places stay for good, only what is in them changes: a box that gets other children
         # makes all views behind the first change anew, the picture's too.
-        super().__init__([self._top, self.read_only, self._tools, self._main])
+        super().__init__([self._top, self.banner, self._tools, self._main])
         self.add_class("annotat-root")
 
     @property
@@ -197,7 +197,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._opened is not None:
             self._opened.close()
         self.canvas.close()
-        for part in (self._top, self.read_only, self._tools, self._main):
+        for part in (self._top, self.banner, self._tools, self._main):
             close_tree(part)
         super().close()
         self.layout.close()
@@ -227,7 +227,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         coming, pen = self._opener.path, self.canvas.pen
         if coming is not None:
             pen.notice = f"Opening {inert(coming.name)}"  # nobody paints on what is about to go
-            self.cover.show_opening(coming.name, str(coming.parent))
+            self.cover.show_opening(coming.name)
         elif self._bench is None:
             pen.notice = EMPTY
             self.cover.show_start()
@@ -283,12 +283,12 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._opened = None
 
     def _show_saved(self) -> None:
-        if self._bench is None:
+        session = self.session
+        if session is None:
+            self.banner.show(None)
             self.saved.say("")
-            self.read_only.show(None)
             return
-        session = self._bench.session
-        workspace = session.recorder.workspace
+        self.banner.show(
+            alert_about(session, self._open_again, lambda: self.dialogs.save_annotation(session))
+        )
         self.saved.say(*saved_line(session))
-        is_elsewhere = workspace is not None and workspace.is_read_only
-        self.read_only.show(workspace.owner if workspace and is_elsewhere else None)

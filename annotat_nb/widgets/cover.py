@@ -32,8 +32,8 @@ class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             w.HBox([self.open_image, self.open_sample]),
             Line(f"A folder of slices, a workspace, or a file: {', '.join(READERS)}"),
         )
-        self._name, self._place = Line(), Line()
-        self._opening = _page(self._name, self._place)
+        self._name = Line()
+        self._opening = _page(self._name)
         super().__init__([self._start])
         self.add_class("annotat-cover")
 
@@ -41,9 +41,9 @@ class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         """Show how to begin."""
         self._show(self._start)
 
-    def show_opening(self, name: str, place: str) -> None:
-        """Show the `name` of what is being opened, and its `place`."""
-        self._name.value, self._place.value = f"Opening {inert(name)} …", inert(place)
+    def show_opening(self, name: str) -> None:
+        """Show the `name` of what is being opened."""
+        self._name.value = f"Opening {inert(name)} …"
         self._show(self._opening)
 
     def uncover(self) -> None:

@@ -67,4 +67,4 @@ def saved_line(session: Session) -> tuple[str, str]:
         case "read-only":
             return f"{count}, read-only", "memory"
         case "not saved":
-            return session.recorder.problem, "error"
+            return f"{count}, not all saved", "error"

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 GALLERY = os.environ.get("ANNOTAT_NB_GALLERY")
-COLOURS = 64
-"""Of a picture in the gallery: icons, text and grey values need no more."""
+GREYS, COLOURS = 32, 64
+"""Of a picture in the gallery: what is coloured is small, and would not get its share."""
 
 
 @pytest.fixture
@@ -38,7 +38,20 @@ def to_gallery():
     def to_gallery(name, picture):
         if GALLERY is not None:
             Path(GALLERY).mkdir(parents=True, exist_ok=True)
-            small = Image.fromarray(picture).quantize(COLOURS, dither=Image.Dither.NONE)
+            small = Image.fromarray(picture).quantize(
+                palette=_palette(picture), dither=Image.Dither.NONE
+            )
             small.save(Path(GALLERY) / f"{name}.png", optimize=True)
 
     return to_gallery
+
+
+def _palette(picture):
+    """Grey values, and the colours of what is not grey."""
+    pixels = picture.reshape(-1, 3)
+    coloured = pixels[np.ptp(pixels, axis=1) > 12]
+    greys = np.linspace(0, 255, GREYS).round().astype("uint8").repeat(3)
+    found = Image.fromarray(coloured[None]).quantize(COLOURS).getpalette() if coloured.size else []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*greys.tolist(), *found[: 3 * COLOURS]])
+    return palette

@@ -1,5 +1,6 @@
 """Every state in which a person meets the Annotator: it says what is so, and nothing is cut off."""
 
+import shutil
 import subprocess
 import sys
 
@@ -20,17 +21,16 @@ app
 """
 PAINT = """
 session = app.session
-for name in ("bone", "hole"):
-    session.classes.add(name)
-session.show(z=100)
+session.classes.add("bone")
+session.show(z=100, label=1)
 session.paint([(96, 80), (76, 101), (60, 128)], index=100, label=1, radius=2)
-session.paint([(140, 60), (150, 64)], index=100, label=1, radius=2)
+session.paint([(118, 112), (140, 128)], index=100, label=1, radius=2)
 session.paint([(40, 120), (60, 110)], index=100, label=0, radius=4)
-session.paint([(110, 120), (120, 140), (118, 160)], index=100, label=2, radius=4)
+session.paint([(118, 150), (124, 170)], index=100, label=0, radius=3)
 """
 SEGMENT = """
 session.pipeline = an.Pipeline(features=(an.Identity(), an.Gaussian(radii=(1, 2))),
-    superpixels=None, classifier=an.RandomForest(n_estimators=10))
+    superpixels=None, classifier=an.RandomForest(n_estimators=20))
 session.apply()
 """
 WORK = """
@@ -70,23 +70,24 @@ def root(page):
 
 
 @pytest.fixture
-def app(page, root, kernel):
+def app(page, root, kernel, lab):
     """The Annotator, with nothing open."""
     kernel("gate.set(); app.session and app._close_image(); app.dialogs.dismiss()")
+    shutil.rmtree(lab.root / "trabecular_bone.annotat", ignore_errors=True)
     root.get_by_role("button", name="Open sample").wait_for()
     page.mouse.move(0, 0)
     return root
 
 
 @pytest.fixture
-def sample(app, page, kernel, lab):
-    """The Annotator with the sample, painted on in three classes."""
+def sample(app, page, kernel):
+    """The Annotator with the sample, painted on in two classes."""
     app.get_by_role("button", name="Open sample").click()
     page.get_by_text("200×200×200 uint8").wait_for()
-    kernel("app.session.erase_all()")
     kernel(PAINT)
-    yield app
-    kernel("[app.session.classes.remove(n) for n in (1, 2) if n in app.session.classes]")
+    app.get_by_text("4 strokes saved").wait_for()
+    page.evaluate("document.activeElement.blur()")
+    return app
 
 
 @pytest.fixture
@@ -108,7 +109,8 @@ def take(page, root, stable_screenshot, to_gallery):
 _CUT_OFF = """(root) => [...root.querySelectorAll('*')]
     .filter((node) => node.checkVisibility() && node.clientWidth > 0)
     .filter((node) => node.scrollWidth > node.clientWidth + 1)
-    .filter((node) => !node.closest('.annotat-stack, .widget-slider, select, input, .annotat-details'))
+    .filter((node) => !node.closest('.annotat-stack, .widget-slider, .annotat-details'))
+    .filter((node) => !node.matches('select, input'))
     .map((node) => `${node.className || node.tagName}: ${node.textContent.slice(0, 40)}`)"""
 
 
@@ -164,15 +166,19 @@ def test_failed_it_says_why_in_a_sentence_with_details_a_click_away(sample, take
 
 def test_not_saved_it_warns_until_the_disk_has_room_again(sample, take, kernel):
     kernel("""
-write = session.recorder.workspace.journal.flush
-def full(): raise OSError(28, "No space left on device")
-session.recorder.workspace.journal.flush = full
+journal = session.recorder.workspace.journal
+is_full, flush = [True], journal.flush
+def flush_if_possible():
+    if is_full:
+        raise OSError(28, "No space left on device")
+    flush()
+journal.flush = flush_if_possible
 session.paint([(20, 20)], index=100, label=0)
 """)
     warning = sample.get_by_text("cannot be written (No space left on device)")
     warning.wait_for()
     take("not-saved")
-    kernel("session.recorder.workspace.journal.flush = write; session.recorder.retry()")
+    kernel("is_full.clear(); session.recorder.retry()")
     warning.wait_for(state="hidden")
     sample.get_by_text("5 strokes saved").wait_for()
 
@@ -193,6 +199,69 @@ gate.clear()
 
 
 @pytest.fixture
+def scans(lab):
+    """A folder in the home of the server's user, with something of everything."""
+    folder = lab.root.parent / "home" / "scans"
+    (folder / "2026-03 mouse").mkdir(parents=True, exist_ok=True)
+    (folder / "femur.zarr").mkdir(exist_ok=True)
+    (folder / "femur.annotat").mkdir(exist_ok=True)
+    for name in ("femur.tif", "femur-9.tif", "femur-10.tif", "tibia_64x64x20_16bits.raw"):
+        (folder / name).write_bytes(bytes(64 * 64 * 30 * 2))
+    frames = np.zeros((5, 2, 32, 32), "uint16")
+    tifffile.imwrite(folder / "growth.tif", frames, imagej=True, metadata={"axes": "TCYX"})
+    return folder
+
+
+@pytest.fixture
+def dialog(app, page, scans):
+    """Open the dialog for an image, type a path, and choose it if told to."""
+
+    def dialog(path):
+        app.get_by_role("button", name="Open image…").click()
+        page.get_by_label("Path").fill(path)
+        return app.locator(".annotat-dialogs")
+
+    return dialog
+
+
+def test_choosing_it_lists_what_can_be_opened(dialog, take):
+    shown = dialog("~/scans/")
+    shown.get_by_role("button", name="femur-10.tif").wait_for()
+    names = shown.locator(".widget-vbox button").all_inner_texts()
+    rows = [name.strip() for name in names if name.strip()]
+    assert rows[:2] == ["2026-03 mouse/", "femur.annotat"]
+    assert rows.index("femur-9.tif") < rows.index("femur-10.tif")
+    take("open")
+
+
+def test_asking_it_offers_what_a_file_holds(dialog, page, take):
+    shown = dialog("~/scans/growth.tif")
+    page.keyboard.press("Enter")
+    shown.get_by_text("growth.tif is a time series: which time point").wait_for()
+    page.wait_for_function("document.activeElement.textContent === 'time 0'")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    shown.get_by_text("growth.tif has several channels").wait_for()
+    shown.get_by_text("Time point: 1").wait_for()
+    page.wait_for_function("document.activeElement.textContent === 'channel 0'")
+    take("choice")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open sample").wait_for()
+    assert not shown.is_visible()
+
+
+def test_a_raw_file_that_does_not_fit_comes_with_sizes_that_do(dialog, page, take):
+    shown = dialog("~/scans/tibia_64x64x20_16bits.raw")
+    page.keyboard.press("Enter")
+    shown.get_by_text("163,840 bytes: the file has 245,760").wait_for()
+    take("raw")
+    shown.get_by_label("These fit").select_option("30 × 64 × 64 uint16")
+    shown.get_by_text("this fits the file").wait_for()
+    shown.get_by_label("Voxels z").press("Enter")
+    page.get_by_text("30×64×64 uint16").wait_for()
+
+
+@pytest.fixture
 def elsewhere(lab):
     """An image in the server's folder, with strokes, that another process has open."""
     image = np.fromfunction(
@@ -201,7 +270,8 @@ def elsewhere(lab):
     path = lab.root / "waves.tif"
     tifffile.imwrite(path, image.astype("uint8"), photometric="minisblack")
     code = f"""
-import annotat_nb as an
+import os, socket, annotat_nb as an
+os.environ["LOGNAME"], socket.gethostname = "ann", lambda: "beamline-7"
 with an.Session(an.read({str(path)!r}), workspace={str(path.with_suffix(".annotat"))!r}) as s:
     s.classes.add("crest")
     s.paint([(60, 40), (60, 200)], index=2, label=0, radius=3)
@@ -228,3 +298,9 @@ def test_read_only_it_names_who_works_on_the_image(app, elsewhere, page, take, k
     app.get_by_role("button", name="Try again").click()
     app.get_by_text("2 strokes saved").wait_for()
     assert not app.get_by_text("Read-only").is_visible()
+
+
+def test_disconnected_it_says_that_the_strokes_are_on_disk(sample, page, take):
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    sample.get_by_text("Kernel is gone: your strokes are on disk; run the cell again").wait_for()
+    take("disconnected")

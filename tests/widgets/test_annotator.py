@@ -478,6 +478,30 @@ def test_an_annotator_made_while_a_job_runs_shows_it(session, wait):
     app.close()
 
 
+def test_what_the_disk_refuses_stays_in_sight_until_it_is_saved(volume, tmp_path, monkeypatch):
+    with an.Session(volume, workspace=tmp_path / "a.annotat") as session:
+        app = an.Annotator(session)
+        journal = session.recorder.workspace.journal
+        is_full, flush = [True], journal.flush
+
+        def flush_if_possible():
+            if is_full:
+                raise OSError(28, "No space left on device")
+            flush()
+
+        monkeypatch.setattr(journal, "flush", flush_if_possible)
+        session.paint([(1, 1)], label=0, radius=1)
+        assert "cannot be written (No space left on device)" in app.banner.text.value
+        assert (app.saved.text, app.saved.tone) == ("1 stroke, not all saved", "error")
+        app.banner.button.click()
+        assert app.dialogs.shown.children[0].value == "Save annotation"
+        is_full.clear()
+        session.recorder.retry()
+        assert app.banner.layout.display == "none"
+        assert app.saved.text == "1 stroke saved"
+        app.close()
+
+
 @pytest.fixture
 def elsewhere(on_disk):
     """Another process that has the image open, and one stroke on it."""
@@ -499,7 +523,7 @@ def test_an_image_open_elsewhere_is_only_looked_at(app, on_disk, elsewhere, draw
     app.open_image(on_disk)
     assert app.session.recorder.state == "read-only"
     assert app.session.markers.stroke_count() == 1
-    assert f"process {elsewhere.pid}" in app.read_only.text.value
+    assert f"process {elsewhere.pid}" in app.banner.text.value
     assert app.saved.text == "1 stroke, read-only"
     before = tree_of(on_disk.with_suffix(".annotat"))
     draw_on(app, (5, 5), label=0)
@@ -512,14 +536,14 @@ def test_an_image_open_elsewhere_is_only_looked_at(app, on_disk, elsewhere, draw
 
 def test_what_was_closed_elsewhere_is_worked_on_here(app, on_disk, elsewhere, draw_on, wait):
     app.open_image(on_disk)
-    app.read_only.again.click()
+    app.banner.button.click()
     wait(app)
     assert app.session.recorder.state == "read-only"
     elsewhere.kill()
     elsewhere.wait()
-    app.read_only.again.click()
+    app.banner.button.click()
     wait(app)
-    assert app.read_only.layout.display == "none"
+    assert app.banner.layout.display == "none"
     draw_on(app, (5, 5), label=0)
     assert app.saved.text == "2 strokes saved"
 

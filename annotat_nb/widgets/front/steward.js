@@ -40,7 +40,15 @@ class Steward {
 
   onKey(event) {
     const dialog = this.dialog;
-    if (event.key !== "Escape" || !dialog?.contains(event.target)) {
+    if (!dialog?.contains(event.target)) {
+      return;
+    }
+    if (event.key === "Enter" && event.target.matches("input[type=number]")) {
+      event.target.blur(); // now it tells its value, before the button is pressed
+      dialog.querySelector("button.mod-primary:enabled")?.click();
+      event.stopPropagation();
+    }
+    if (event.key !== "Escape") {
       return;
     }
     const leave = [...dialog.querySelectorAll("button")].filter((button) =>
