@@ -120,6 +120,7 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Offer what would fill the file; choosing one types it."""
         choices = [(f"{z} × {y} × {x} {dtype}", ((z, y, x), dtype)) for (z, y, x), dtype in found]
         self.fitting.options = [("z × y × x and type …", None), *choices]
+        self.fitting.index = 0
         self.fitting.layout.display = "" if found else "none"
 
     def _take_fitting(self, change: dict[str, Any]) -> None:

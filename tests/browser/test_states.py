@@ -1,5 +1,6 @@
 """Every state in which a person meets the Annotator: it says what is so, and nothing is cut off."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -227,10 +228,9 @@ def dialog(app, page, scans):
 def test_choosing_it_lists_what_can_be_opened(dialog, take):
     shown = dialog("~/scans/")
     shown.get_by_role("button", name="femur-10.tif").wait_for()
-    names = shown.locator(".widget-vbox button").all_inner_texts()
-    rows = [name.strip() for name in names if name.strip()]
-    assert rows[:2] == ["2026-03 mouse/", "femur.annotat"]
-    assert rows.index("femur-9.tif") < rows.index("femur-10.tif")
+    rows = [row.strip() for row in shown.get_by_role("button").all_inner_texts()]
+    assert rows[1] == "2026-03 mouse/"
+    assert rows.index("femur-9.tif") < rows.index("femur-10.tif") < rows.index("femur.annotat")
     take("open")
 
 
@@ -302,5 +302,5 @@ def test_read_only_it_names_who_works_on_the_image(app, elsewhere, page, take, k
 
 def test_disconnected_it_says_that_the_strokes_are_on_disk(sample, page, take):
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    sample.get_by_text("Kernel is gone: your strokes are on disk; run the cell again").wait_for()
+    sample.get_by_text(re.compile("kernel is gone.*on disk.*run the cells? again", re.I)).wait_for()
     take("disconnected")

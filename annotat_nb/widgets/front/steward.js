@@ -12,7 +12,8 @@ class Steward {
     this.ending = new AbortController();
     const { signal } = this.ending;
     root.addEventListener("pointerdown", (event) => this.onPointerDown(event), { signal });
-    root.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    // Number fields keep their keys to themselves: they are heard before.
+    root.addEventListener("keydown", (event) => this.onKey(event), { signal, capture: true });
     this.observer = new MutationObserver(() => this.onChange());
     this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
     nameControls(root);
