@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb.widgets.fields import Entry
 from annotat_nb.widgets.folder import Item, Listing, fits, is_folder, is_package, list_folder
+from annotat_nb.widgets.path_field import PathField
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -74,14 +74,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._point_at(Path(start or Path.cwd()).expanduser().absolute())
 
     def _make_controls(self) -> None:
-        self.path = Entry(
-            description="Path",
-            continuous_update=True,
-            placeholder="folder or file",
-            tooltip="Type to narrow the list; Enter chooses; ~ is your home folder",
-            style={"description_width": "3em"},
-            layout={"width": "auto", "flex": "1 1 0"},
-        )
+        self.path = PathField(self._choose)
         self.up = _button("Up", "Go to the folder above", icon="arrow-up")
         self.ok = _button(*_VERBS[self._save], button_style="primary")
         self.cancel = _button("Cancel", "Choose nothing")
@@ -97,7 +90,6 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _listen(self) -> None:
         self.path.observe(lambda _: self._follow(), "value")
-        self.path.on_msg(self._hear_enter)
         self.up.on_click(lambda _: self._go_up())
         self.ok.on_click(lambda _: self._choose())
         self.cancel.on_click(lambda _: self._on_cancel and self._on_cancel())
@@ -173,10 +165,6 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _go_up(self) -> None:
         folder, prefix = self._folder_and_prefix()
         self._point_at(folder if prefix else folder.parent)
-
-    def _hear_enter(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("event") == "submit":
-            self._choose()
 
     def _choose(self) -> None:
         path = self.chosen

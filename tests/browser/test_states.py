@@ -219,7 +219,8 @@ def dialog(app, page, scans):
 
     def dialog(path):
         app.get_by_role("button", name="Open image…").click()
-        page.get_by_label("Path").fill(path)
+        page.get_by_label("Path").fill("")
+        page.keyboard.type(path)
         return app.locator(".annotat-dialogs")
 
     return dialog
@@ -301,6 +302,6 @@ def test_read_only_it_names_who_works_on_the_image(app, elsewhere, page, take, k
 
 
 def test_disconnected_it_says_that_the_strokes_are_on_disk(sample, page, take):
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     sample.get_by_text(re.compile("kernel is gone.*on disk.*run the cells? again", re.I)).wait_for()
     take("disconnected")

@@ -54,22 +54,22 @@ def folder(lab):
     folder.mkdir(exist_ok=True)
     image = np.arange(2 * 40 * 50, dtype="uint16").reshape(2, 40, 50)
     for name in PAYLOADS:
-        path = folder / f"{name.replace('/', '∕')}.tif"
-        tifffile.imwrite(path, image, photometric="minisblack")
-        (folder / f"{path.stem} folder").mkdir(exist_ok=True)
+        name = as_file(name)
+        tifffile.imwrite(folder / f"{name}.tif", image, photometric="minisblack")
+        (folder / f"{name} folder").mkdir(exist_ok=True)
     return folder
 
 
-def shown(name):
-    """How the name of a file with `name` in it is shown."""
-    return name.replace("/", "∕")
+def as_file(name):
+    """Make a payload the name of a file."""
+    return name.replace("/", "_")
 
 
 def see(root, text):
     root.get_by_text(text, exact=False).first.wait_for()
 
 
-def hover_over_all(page, root):
+def hover_over_all(root):
     """Make every tooltip appear that there is."""
     for element in root.locator("[title]:visible").all()[:40]:
         element.hover(force=True, timeout=2000)
@@ -79,20 +79,25 @@ def test_names_of_files_and_folders(app, page, folder):
     app.get_by_role("button", name="Open image…").click()
     page.get_by_label("Path").fill("~/odd/")
     for name in SHOWN:
-        see(app, f"{shown(name)}.tif")
-        see(app, f"{shown(name)} folder")
+        see(app, f"{as_file(name)}.tif")
+        see(app, f"{as_file(name)} folder")
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_the_name_of_an_image_and_its_workspace(app, page, folder, kernel, name):
-    file = folder / f"{PAYLOADS[SHOWN.index(name)].replace('/', '∕')}.tif"
-    kernel(f"app.begin_opening({str(file)!r})")
-    see(app.locator(".annotat-status"), f"{shown(name)}.tif")
-    kernel("app.menu.run('Classification', 'Save annotation…')") if False else None
-    app.get_by_role("menuitem", name="File", exact=True).click()
-    app.get_by_role("menuitem", name="Open visualization image…").click()
-    see(app, "Open visualization image")
-    page.keyboard.press("Escape")
+def test_the_name_of_an_image_and_of_its_workspace(app, page, folder, kernel):
+    for name, expected in zip(PAYLOADS, SHOWN, strict=True):
+        path = folder / f"{as_file(name)}.tif"
+        kernel(f"app.begin_opening({str(path)!r})")
+        see(app.locator(".annotat-status"), f"{as_file(expected)}.tif")
+    kernel("""
+session = app.session
+def refuse(): raise OSError(28, session.volume.name)
+session.recorder.workspace.journal.flush = refuse
+session.paint([(5, 5)], label=0)
+""")
+    see(app.locator(".annotat-banner"), as_file(SHOWN[-1]))
+    kernel("app.dialogs.save_annotation(session)")
+    app.get_by_label("Path").wait_for()
+    hover_over_all(app)
 
 
 def test_files_that_cannot_be_read(app, page, folder, kernel):
@@ -104,17 +109,52 @@ def test_files_that_cannot_be_read(app, page, folder, kernel):
     see(app.locator("pre"), "ReadError")
 
 
-def test_names_of_classes_and_units(app, page, kernel):
+def test_what_runs_and_what_is_asked(app, page, folder, kernel):
+    image = str(folder / f"{as_file(IMAGE)}.tif")
+    kernel(f"""
+import threading
+from annotat_nb.io import Candidate, ChoiceNeeded
+from annotat_nb.widgets import opening
+gate, read = threading.Event(), opening.io.read
+names = {PAYLOADS!r}
+def ask(path, dataset=None):
+    gate.wait(30)
+    if dataset is None:
+        raise ChoiceNeeded("several", "dataset", [Candidate(name, name) for name in names])
+    raise ChoiceNeeded("times", "time", [Candidate(0, names[0]), Candidate(1, "late")])
+opening.io.read = ask
+app.begin_opening({image!r})
+""")
+    see(app.locator(".annotat-cover"), f"Opening {IMAGE}.tif")
+    see(app.locator(".annotat-job"), f"Reading {IMAGE}.tif")
+    kernel("gate.set()")
+    for name in SHOWN:
+        see(app.locator(".annotat-rows"), name)
+    hover_over_all(app)
+    app.locator(".annotat-rows").get_by_role("button", name=SHOWN[3], exact=True).click()
+    see(app.locator(".annotat-choice"), f"Dataset: {SHOWN[3]}")
+    kernel("opening.io.read = read; app.dialogs.dismiss()")
+    kernel("app.dialogs.ask(f'{names[0]} goes', **{names[1]: print})")
+    see(app.locator(".annotat-dialogs"), f"{IMAGE} goes")
+    app.get_by_role("button", name=SHOWN[1], exact=True).click()
+
+
+def test_names_of_classes_and_units(app, kernel):
     kernel(f"""
 names = {PAYLOADS!r}
-for n in names: app.close if False else None
 volume = an.Volume(np.zeros((2, 40, 50), "uint8"), (1, 1, 1), names[0], names[4])
-app.attach(an.Session(volume))
-session = app.session
+session = an.Session(volume)
+app.attach(session)
 [session.classes.add(name) for name in names]
-[session.paint([(4 * n, 5), (4 * n, 20)], index=1, label=n, radius=1) for n in range(1, 9)]
+[session.paint([(4 * n, 5), (4 * n, 20)], index=0, label=n, radius=1) for n in range(1, 9)]
+session.show(z=0)
 """)
     for name in SHOWN:
         see(app.locator(".annotat-classes"), name)
     see(app.locator(".annotat-status"), f"{SHOWN[4]} · 2×40×50 uint8 · 1 {IMAGE}")
-    hover_over_all(page, app)
+    hover_over_all(app)
+    app.get_by_role("menuitem", name="File", exact=True).click()
+    app.get_by_role("menuitem", name="Close image").click()
+    see(app, "strokes on this image are in memory only")
+    app.get_by_role("button", name="Save annotation…").click()
+    app.get_by_label("Path").wait_for()

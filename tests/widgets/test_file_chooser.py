@@ -39,7 +39,8 @@ class Host:
         self.chooser.path.value = str(text)
 
     def press_enter(self):
-        self.chooser.path._handle_custom_msg({"event": "submit"}, [])
+        content = {"event": "submit", "value": self.chooser.path.value}
+        self.chooser.path._handle_custom_msg(content, [])
 
     @property
     def status(self):
@@ -99,6 +100,14 @@ def test_enter_chooses_what_stands_in_the_line(folder):
     host = Host(folder)
     host.type(folder / "slice9.tif")
     host.press_enter()
+    assert host.chosen == [folder / "slice9.tif"]
+
+
+def test_enter_brings_along_what_the_kernel_has_not_heard_yet(folder):
+    host = Host(folder)
+    host.type(folder / "sl")
+    typed = {"event": "submit", "value": str(folder / "slice9.tif")}
+    host.chooser.path._handle_custom_msg(typed, [])
     assert host.chosen == [folder / "slice9.tif"]
 
 
