@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annotat_nb.operation import Array
 
 Kind = Literal["labels", "superpixels", "markers"]
@@ -25,6 +27,8 @@ class IntegerImage:
     voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Edge lengths of a voxel, (z, y, x), in `unit`."""
     unit: str = "px"
+    like: Path | None = None
+    """The file of the image that the ids belong to, which may say where it lies in space."""
 
     @property
     def classes(self) -> list[dict[str, Any]]:

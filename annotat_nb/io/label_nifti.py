@@ -70,9 +70,29 @@ def _header(image: IntegerImage) -> Any:
     header.set_zooms(edges)
     header.set_xyzt_units("micron" if size else "unknown")
     header.set_sform(np.diag((*edges, 1.0)), code="scanner")
+    _place(header, image.like)
     header.set_slope_inter(1, 0)
     if image.table:
         header.extensions.append(Nifti1Extension(_COMMENT, (_MARK + image.table).encode()))
     single = header.single_vox_offset + header.extensions.get_sizeondisk()
     header["vox_offset"] = single
     return header
+
+
+def _place(header: Any, like: Path | None) -> None:
+    """Put a label where the image `like` lies, if that is a NIfTI of the same shape."""
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+
+    if like is None or not like.name.lower().endswith((".nii", ".nii.gz")):
+        return
+    try:
+        other = cast("Any", nibabel.load(like)).header
+    except (OSError, ImageFileError):
+        return  # moved since it was opened: the label is worth saving all the same
+    if other.get_data_shape()[:3] != header.get_data_shape():
+        return
+    names = ("pixdim", "xyzt_units", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z")
+    quaternion = ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z")
+    for name in (*names, *quaternion):
+        header[name] = other[name]

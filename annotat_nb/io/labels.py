@@ -33,6 +33,7 @@ def write_labels(
     classes: Iterable[Mapping[str, Any]] = (),
     voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
     unit: str = "px",
+    like: Path | None = None,
 ) -> Path:
     """Write a label image wholly or not at all.
 
@@ -52,6 +53,8 @@ def write_labels(
     voxel_size, unit
         Edge lengths of a voxel, (z, y, x), and their unit. HDF5 keeps them where the unit is a
         length; a RAW has no room for them.
+    like
+        The file of the image: where both are NIfTI, the label gets its place in space.
 
     Returns
     -------
@@ -79,7 +82,8 @@ def write_labels(
         raise cannot_write(target, cause, "renumber them, or save them as superpixels")
     stored = ids.astype(_chosen_dtype(target, dtype, high), copy=False)
     table = to_json(classes)
-    return write_integers(target, IntegerImage(stored, "labels", table, voxel_size, unit))
+    image = IntegerImage(stored, "labels", table, voxel_size, unit, like)
+    return write_integers(target, image)
 
 
 def label_path(path: str | os.PathLike[str], shape: tuple[int, ...], dtype: DTypeLike) -> Path:

@@ -31,6 +31,7 @@ def write_markers(
     classes: Iterable[Mapping[str, Any]] = (),
     voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
     unit: str = "px",
+    like: Path | None = None,
 ) -> Path:
     """Write markers as a compressed int16 image, wholly or not at all.
 
@@ -40,7 +41,7 @@ def write_markers(
         Where to write: as for `annotat_nb.io.write_labels`, but no RAW, which tells no sign.
     markers
         Class ids, (z, y, x), int16, -1 where nothing is marked.
-    classes, voxel_size, unit
+    classes, voxel_size, unit, like
         As for `annotat_nb.io.write_labels`.
 
     Raises
@@ -52,9 +53,9 @@ def write_markers(
     if not ending(target, MARKER_SUFFIXES):
         cause = f"markers cannot be saved as {target.suffix or 'a file without suffix'!r}"
         raise cannot_write(target, cause, f"use one of {', '.join(MARKER_SUFFIXES)}")
-    image = np.asarray(markers, np.int16)
-    table = to_json(classes)
-    return write_integers(target, IntegerImage(image, "markers", table, voxel_size, unit))
+    ids = np.asarray(markers, np.int16)
+    image = IntegerImage(ids, "markers", to_json(classes), voxel_size, unit, like)
+    return write_integers(target, image)
 
 
 def read_markers(

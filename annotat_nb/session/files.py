@@ -63,6 +63,7 @@ class Files(SessionBase):
             classes=table,
             voxel_size=self.volume.voxel_size,
             unit=self.volume.unit,
+            like=self.volume.source,
         )
 
     def load_label(self, path: PathLike, *, dataset: str | None = None, edit: bool = False) -> None:
@@ -157,6 +158,7 @@ class Files(SessionBase):
             classes=table,
             voxel_size=self.volume.voxel_size,
             unit=self.volume.unit,
+            like=self.volume.source,
         )
 
     def load_annotation(self, path: PathLike, *, dataset: str | None = None) -> None:

@@ -157,3 +157,36 @@ def test_a_table_of_thousands_of_classes_fits_everywhere(tmp_path):
     with h5py.File(tmp_path / "a_4x3x2_8bits.h5") as file:
         table = json.loads(file["labels"].attrs["annotat_nb_classes"])
     assert table["classes"] == classes
+
+
+@pytest.mark.parametrize(
+    "name", ["-a", "a\nb", "a\u202eb", "<b>a</b>".replace("/", "\u2215"), "a" * 240]
+)
+@pytest.mark.parametrize("suffix", [suffix for suffix in WRITERS if suffix != ".raw"])
+def test_labels_of_odd_names_are_written(tmp_path, suffix, name, pixels):
+    path = write_labels(tmp_path / f"{name}{suffix}", LABELS)
+    assert path.name == f"{name}{suffix}"
+    np.testing.assert_array_equal(pixels(path), LABELS)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_a_nifti_label_lies_where_the_nifti_image_does(tmp_path, suffix):
+    affine = np.array([[-0.5, 0, 0, 9], [0, 0.4, 0.3, -8], [0, -0.3, 0.4, 7], [0, 0, 0, 1]])
+    scan = nibabel.Nifti1Image(LABELS.T, affine)
+    scan.header.set_xyzt_units("mm")
+    nibabel.save(scan, tmp_path / "scan.nii.gz")
+    source = tmp_path / "scan.nii.gz"
+    path = write_labels(tmp_path / f"a{suffix}", LABELS, classes=CLASSES, like=source)
+    label = nibabel.load(path)
+    np.testing.assert_allclose(label.affine, affine, rtol=1e-6)
+    np.testing.assert_allclose(label.get_qform(), scan.get_qform(), rtol=1e-6)
+    assert label.header.get_xyzt_units() == ("mm", "unknown")
+    np.testing.assert_array_equal(np.asarray(label.dataobj), np.asarray(scan.dataobj))
+
+
+def test_an_image_of_another_shape_or_kind_places_no_label(tmp_path):
+    nibabel.save(nibabel.Nifti1Image(LABELS, np.diag([5, 5, 5, 1])), tmp_path / "scan.nii")
+    (tmp_path / "broken.nii").write_bytes(b"hello")
+    for like in ("scan.nii", "broken.nii", "none.nii", "scan.tif"):
+        path = write_labels(tmp_path / "a.nii", LABELS, like=tmp_path / like)
+        np.testing.assert_array_equal(nibabel.load(path).affine, np.eye(4))
