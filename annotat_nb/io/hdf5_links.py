@@ -27,6 +27,17 @@ class Place:
     file: Path
     name: str
     item: Any
+    address: int = 0
+    """Where in the file the item lies, as the link to it says; 0 for the group that holds all."""
+
+    @property
+    def identity(self) -> tuple[Path, int]:
+        """What is the same for two names of one item.
+
+        HDF5 is not asked for it: it would go through all that the item has, and a damaged one
+        crashes it there.
+        """
+        return self.file, self.address
 
     def joined(self, part: str) -> str:
         return f"{self.name.rstrip('/')}/{part}"
@@ -87,9 +98,10 @@ class Hdf5Files:
         name = part.encode("utf-8", "surrogateescape")
         if links is None or not links.exists(name):
             return None
-        kind = links.get_info(name).type
+        info = links.get_info(name)
+        kind = info.type
         if kind == h5py.h5l.TYPE_HARD:
-            return Place(place.file, place.joined(part), _item(place.item, name))
+            return Place(place.file, place.joined(part), _item(place.item, name), int(info.u))
         if kind == h5py.h5l.TYPE_SOFT:
             return self.find(place, _text(links.get_val(name)), hops + 1)
         if kind != h5py.h5l.TYPE_EXTERNAL:
@@ -103,15 +115,15 @@ class Hdf5Files:
         """Visit every dataset once, under the shortest of its names."""
         import h5py
 
-        waiting, seen, links = deque([("", self.root)]), {_identity(self.root.item)}, 0
+        waiting, seen, links = deque([("", self.root)]), {self.root.identity}, 0
         while waiting:
             name, place = waiting.popleft()
             for part in place.item:
                 links += 1
                 found = self._passed(place, part) if links <= MOST_LINKS else None
-                if found is None or found.item is None or _identity(found.item) in seen:
+                if found is None or found.item is None or found.identity in seen:
                     continue
-                seen.add(_identity(found.item))
+                seen.add(found.identity)
                 inner = f"{name}/{part}".lstrip("/")
                 if isinstance(found.item, h5py.Dataset):
                     yield inner, found
@@ -152,13 +164,6 @@ def _item(group: Any, name: bytes) -> Any:
     if isinstance(opened, h5py.h5g.GroupID):
         return h5py.Group(opened)
     return h5py.Dataset(opened) if isinstance(opened, h5py.h5d.DatasetID) else None
-
-
-def _identity(item: Any) -> tuple[int, int]:
-    import h5py
-
-    info = h5py.h5o.get_info(item.id)
-    return info.fileno, info.addr
 
 
 def _text(value: bytes | str) -> str:
