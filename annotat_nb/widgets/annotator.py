@@ -21,7 +21,7 @@ from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.opener import Opener
 from annotat_nb.widgets.opening import session_at, session_for
-from annotat_nb.widgets.sentences import saved_line
+from annotat_nb.widgets.sentences import farewell, saved_line
 from annotat_nb.widgets.steward import Steward
 from annotat_nb.widgets.text import inert
 from annotat_nb.widgets.workbench import Workbench
@@ -292,3 +292,4 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             alert_about(session, self._open_again, lambda: self.dialogs.save_annotation(session))
         )
         self.saved.say(*saved_line(session))
+        self.canvas.pen.farewell = farewell(session)

@@ -53,6 +53,21 @@ def _after_apply(session: Session) -> str:
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"
 
 
+def farewell(session: Session) -> str:
+    """Say what is left of the work should the kernel go now."""
+    fate = {
+        "saved": "Kernel is gone: your strokes are on disk; run the cell again",
+        "saving": "Kernel is gone: strokes are on disk, the last ones perhaps not; "
+        "run the cell again",
+        "not saved": "Kernel is gone: strokes are on disk, but not the last ones, which could not "
+        "be written; run the cell again",
+        "memory": "Kernel is gone, and with it the strokes that were in memory only; "
+        "run the cell again",
+        "read-only": "Kernel is gone; run the cell again",
+    }
+    return fate[session.recorder.state]
+
+
 def saved_line(session: Session) -> tuple[str, str]:
     """Say where the work is, and the tone to say it in."""
     strokes = session.markers.stroke_count()

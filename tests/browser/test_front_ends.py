@@ -1,5 +1,8 @@
 """The Annotator in Notebook 7, as on JupyterHub, and in Voila."""
 
+import os
+import signal
+
 import pytest
 
 CELL = """
@@ -32,7 +35,7 @@ def shown(canvas_on_page):
     """Wait until the Annotator of a page is painted, and return its canvas."""
 
     def shown(page):
-        page.locator(".annotat-pen").first.wait_for(timeout=90_000)
+        page.locator(".annotat-pen").first.wait_for(timeout=30_000)
         canvas = canvas_on_page(page)
         canvas.until(lambda: canvas.pixels("slice").shape == (60, 80, 4), 30)
         canvas.until(lambda: canvas.mask("slice").all(), 30)
@@ -105,3 +108,39 @@ def test_voila_paints_and_its_buttons_reach_the_kernel(in_voila, lab, page, scre
     in_voila.until(lambda: not in_voila.mask("markers").any())
     assert (lab.root / "strokes").read_text() == "0"
     screenshot("voila")
+
+
+# A kernel that is gone
+
+
+def restart(page, kernel, lab):
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+
+
+def kill(page, kernel, lab):
+    os.kill(int(kernel("import os; print(os.getpid())")), signal.SIGKILL)
+
+
+def shut_down(page, kernel, lab):
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def cull(page, kernel, lab):
+    number = page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+    lab.request(f"/api/kernels/{number}", "DELETE").close()
+
+
+@pytest.mark.parametrize("end", [restart, kill, shut_down, cull])
+def test_without_its_kernel_the_page_says_what_is_left_and_takes_nothing(
+    notebook, page, shown, kernel, lab, screenshot, end
+):
+    notebook(CELL.replace('name="block")', f'name="block"), "{end.__name__}.annotat"'))
+    canvas = shown(page)
+    paint_and_check(canvas, lab)
+    page.get_by_text("1 stroke saved").wait_for()
+    end(page, kernel, lab)
+    page.get_by_text("Kernel is gone: your strokes are on disk; run the cell again").wait_for()
+    canvas.stroke((30, 10), (30, 30))
+    assert not canvas.mask("echo").any()
+    assert page.locator(".annotat-side[inert]").count() == 1
+    screenshot("kernel-gone")

@@ -44,7 +44,11 @@ export class Painter {
   }
 
   finish() {
-    const { points, id, action, radius, label, sliceId: slice_id } = this.echo.finish();
+    this.send(this.echo.finish());
+    this.pen.lifeline.tell();
+  }
+
+  send({ points, id, action, radius, label, sliceId: slice_id }) {
     const message = { kind: "stroke", id, action, radius, label, slice_id };
     this.pen.tell(message, [new Int32Array(points).buffer]);
   }

@@ -7,13 +7,13 @@ import { KeyBrush } from "./key_brush.js";
 import { focusOnEntry, Keyboard, leave } from "./keys.js";
 import { followUse, isLatest } from "./latest_view.js";
 import { findLayers, mendLayers } from "./layers.js";
+import { Lifeline } from "./lifeline.js";
 import { Painter } from "./painter.js";
 import { Picture } from "./picture.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Speaker } from "./speaker.js";
 import { Viewport } from "./viewport.js";
 
-const KERNEL_GONE = "The kernel is gone. What was saved is on disk: run the cells again to go on.";
 const BRUSH_CHANGES = "change:tool change:radius change:label change:palette";
 
 /** One view of the pen. */
@@ -45,6 +45,7 @@ class PenView {
 
   build() {
     const { el, listeners } = this;
+    this.lifeline = new Lifeline(this);
     this.viewport = new Viewport(el, () => this.move());
     this.picture = new Picture(this);
     this.cursor = new BrushCursor(el);
@@ -64,12 +65,12 @@ class PenView {
   follow() {
     const subscriptions = [
       ...this.picture.subscriptions(),
-      [this.model, "change:notice change:key_help", () => this.showTexts()],
+      [this.model, "change:notice change:farewell change:key_help", () => this.showTexts()],
       [this.model, BRUSH_CHANGES, () => this.showCursor()],
       [this.model, "msg:custom", (message) => this.obey(message)],
-      [this.layers.slice, "comm_live_update", () => this.noticeLoss()],
     ];
     for (const [source, events, handle] of subscriptions) source.on(events, handle);
+    this.lifeline.follow();
     this.unfollow = () => {
       for (const [source, events, handle] of subscriptions) source.off(events, handle);
     };
@@ -85,6 +86,7 @@ class PenView {
     this.listeners.abort();
     this.observer.disconnect();
     this.unfollow();
+    this.lifeline.stop();
     for (const courier of Object.values(this.couriers)) courier.stop();
     this.speaker.stop();
   }
@@ -93,17 +95,14 @@ class PenView {
 
   /** Why nothing can be painted, if so. */
   get obstacle() {
-    return this.layers.slice.comm_live ? this.model.get("notice") : KERNEL_GONE;
+    return this.lifeline.state === "gone" ? this.lifeline.farewell : this.model.get("notice");
   }
 
-  /** Without a kernel nothing is kept: take back what it has not confirmed, and say so. */
-  noticeLoss() {
-    if (!this.layers.slice.comm_live) {
-      this.gestures.cancelStroke();
-      this.keyBrush.leave();
-      this.picture.echo.clear();
-    }
-    this.showTexts();
+  /** Take back what the kernel has not confirmed. */
+  giveUp() {
+    this.gestures.cancelStroke();
+    this.keyBrush.leave();
+    this.picture.echo.clear();
   }
 
   showTexts() {
@@ -128,9 +127,9 @@ class PenView {
     else this.speaker.sayPlace(place);
   }
 
-  /** Send a message to the kernel, if there is one. */
+  /** Send a message to the kernel, if it can be reached. */
   tell(message, buffers) {
-    if (this.layers.slice.comm_live) this.model.send(message, undefined, buffers);
+    if (this.lifeline.state === "there") this.model.send(message, undefined, buffers);
   }
 
   /** The view has moved. */

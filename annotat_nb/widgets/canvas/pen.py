@@ -20,6 +20,7 @@ _MODULES = (
     "echo.js",
     "keys.js",
     "gestures.js",
+    "lifeline.js",
     "painter.js",
     "shortcuts.js",
     "key_brush.js",
@@ -63,6 +64,11 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     """Height of a row over width of a column on screen, for anisotropic voxels."""
     notice = traitlets.Unicode("").tag(sync=True)
     """Why nothing can be painted now, such as "Open an image to begin"; empty when it can."""
+
+    farewell = traitlets.Unicode(
+        "The kernel is gone. What was saved is on disk: run the cells again to go on."
+    ).tag(sync=True)
+    """What the page says in place of `notice` when the kernel is no more."""
 
     tool = traitlets.Enum(("paint", "erase", "move", "center"), "paint").tag(sync=True)
     """What the left button does."""

@@ -12,7 +12,7 @@ from annotat_nb.rendering.tiles import MOST
 from annotat_nb.widgets.canvas.layers import LAYERS, DrawQueue, LayerName
 from annotat_nb.widgets.canvas.pen import Pen
 from annotat_nb.widgets.canvas.sheet import YELLOW, Sheet
-from annotat_nb.widgets.canvas.stroke import Stroke
+from annotat_nb.widgets.canvas.stroke import Received, Stroke
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -59,6 +59,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
     """Shape of a slice that is too large for one bitmap, and what a person sees of it."""
 
     def __init__(self, *, height: str = "520px") -> None:
+        self._received = Received()
         self._queue = DrawQueue()
         self.near = Sheet(self._queue, MOST)
         """What is shown: the slice, or of a large one the tile that is seen."""
@@ -247,6 +248,9 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
 
     def _emit_stroke(self, stroke: Stroke) -> None:
         """Hand a stroke on; one that nobody takes loses its echo, so that the page stays true."""
+        if not self._received.is_new(stroke):
+            self.acknowledge(stroke.id)
+            return
         try:
             self.stroked.emit(stroke)
         except Exception:

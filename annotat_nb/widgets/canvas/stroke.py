@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -41,3 +42,19 @@ class Stroke:
         pairs = np.frombuffer(points, "<i4").reshape(-1, 2).copy()
         radius, label = int(content["radius"]), int(content["label"])
         return cls(int(content["id"]), pairs, radius, label, action, int(content["slice_id"]))
+
+
+class Received:
+    """The last strokes that came: a page whose connection broke sends some of them again."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[int, int]] = deque(maxlen=4096)
+
+    def is_new(self, stroke: Stroke) -> bool:
+        """Return whether `stroke` comes for the first time."""
+        # Two pages may hit upon one number; they hardly draw the same with it.
+        key = stroke.id, hash(stroke.points.tobytes())
+        if key in self._known:
+            return False
+        self._known.append(key)
+        return True

@@ -1,5 +1,6 @@
 /** Keeps the page in order: names, focus, and Esc in dialogs. */
 
+import { Link } from "./link.js";
 import { nameControls } from "./names.js";
 
 const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slider], .noUi-handle";
@@ -7,10 +8,11 @@ const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slide
 const TITLE = ".widget-label, .widget-html-content";
 
 class Steward {
-  constructor(root) {
+  constructor(root, el) {
     this.root = root;
     this.ending = new AbortController();
     const { signal } = this.ending;
+    this.link = new Link(root, el, signal);
     root.addEventListener("pointerdown", (event) => this.onPointerDown(event), { signal });
     // Number fields keep their keys to themselves: they are heard before.
     root.addEventListener("keydown", (event) => this.onKey(event), { signal, capture: true });
@@ -107,13 +109,13 @@ class Steward {
 
 export default {
   render({ el }) {
-    el.style.display = "none";
+    el.classList.add("annotat-steward");
     let steward = null;
     let frame = 0;
     const begin = () => {
       const root = el.closest(".annotat-root");
       if (root) {
-        steward = new Steward(root);
+        steward = new Steward(root, el);
       } else {
         frame = requestAnimationFrame(begin); // not in the document yet
       }
