@@ -9,6 +9,7 @@ import numpy as np
 
 from annotat_nb.io.axes import choose
 from annotat_nb.io.samples import one_sample
+from annotat_nb.io.stack import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,27 @@ def as_zyx(path: Path, source: Source, axes: str, options: Options) -> BoxArray:
         take,
         chunks=_zyx(choice, places, source.chunks) if source.chunks else None,
     )
+
+
+def array_as_zyx(path: Path, data: Array, axes: str, options: Options) -> Any:
+    """Pick time, channel and colour of an array in memory or mapped from a file."""
+    choice = choose(path, axes, data.shape, options)
+    if "S" in choice.axes:
+        return as_zyx(path, _InOnePiece(data), axes, options)
+    image = data[choice.index].transpose([choice.axes.index(axis) for axis in _places(choice)])
+    return native(image if image.ndim == 3 else image[np.newaxis])
+
+
+class _InOnePiece:
+    """An array as a source of boxes."""
+
+    chunks = None
+
+    def __init__(self, data: Array) -> None:
+        self.shape, self.dtype, self._data = data.shape, data.dtype, data
+
+    def read(self, box: Box, /) -> Array:
+        return self._data[box]
 
 
 def _places(choice: Choice) -> str:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.hdf5 import hdf5_datasets, read_hdf5
+from annotat_nb.io.nifti import read_nifti
+from annotat_nb.io.npy import npz_datasets, read_npy, read_npz
 from annotat_nb.io.options import Options
 from annotat_nb.io.raw import read_raw
 from annotat_nb.io.sequence import is_pattern, read_image, read_sequence
+from annotat_nb.io.text_header import read_meta_image, read_nrrd
 from annotat_nb.io.tiff import read_tiff, tiff_datasets
 from annotat_nb.io.zarr import read_zarr, zarr_datasets
 from annotat_nb.io.zarr_tree import is_zarr
@@ -40,6 +43,16 @@ READERS: dict[str, Reader] = {
     ".hdf": read_hdf5,
     ".nxs": read_hdf5,
     ".zarr": read_zarr,
+    ".nii": read_nifti,
+    ".nii.gz": read_nifti,
+    ".hdr": read_nifti,
+    ".img": read_nifti,
+    ".npy": read_npy,
+    ".npz": read_npz,
+    ".nrrd": read_nrrd,
+    ".nhdr": read_nrrd,
+    ".mha": read_meta_image,
+    ".mhd": read_meta_image,
 }
 """What reads the files of each suffix."""
 
@@ -47,6 +60,7 @@ _LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {
     read_tiff: tiff_datasets,
     read_hdf5: hdf5_datasets,
     read_zarr: zarr_datasets,
+    read_npz: npz_datasets,
 }
 """What lists the images that a reader chooses from."""
 

@@ -126,6 +126,19 @@ CLASSES = "annotat_nb/classes"
 """Namespace of the class table in OME metadata."""
 
 
+def scale_of_edges(edges: tuple[float, float, float], unit: str) -> Scale:
+    """Return voxel size and unit of `edges` (z, y, x); `UNKNOWN` where they make no sense.
+
+    Examples
+    --------
+    >>> scale_of_edges((2.0, -1.0, 1.0), "micron")
+    ((2.0, 1.0, 1.0), 'µm')
+    """
+    z, y, x = (abs(edge) for edge in edges)
+    is_sound = all(math.isfinite(edge) and edge > 0 for edge in (z, y, x))
+    return ((z, y, x), unit_of(unit)) if is_sound else UNKNOWN
+
+
 def in_one_unit(edges: tuple[float, float, float], units: list[str]) -> Scale:
     """Return the voxel size in one unit, in micrometres where the axes have different ones."""
     if len(set(units)) == 1:
