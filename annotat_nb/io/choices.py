@@ -35,7 +35,13 @@ class Image:
     def is_image(self) -> bool:
         """Tell an image from a list, a table or a text."""
         is_full = 0 not in self.shape and len(self.shape) <= MOST_AXES
-        return self.dtype.kind in "buif" and is_full and self._long_sides >= 2
+        has_sides = self.is_plane or len(self.shape) == 3
+        return self.dtype.kind in "buif" and is_full and has_sides
+
+    @property
+    def is_plane(self) -> bool:
+        """Tell a slice or volume from a single row of voxels."""
+        return self._long_sides >= 2
 
     @property
     def is_volume(self) -> bool:
@@ -60,7 +66,7 @@ def candidates_of(images: Sequence[Image]) -> tuple[Candidate, ...]:
 
 
 def only_one(path: Path, images: Sequence[Image]) -> str:
-    """Return the name of the only volume, else of the only image.
+    """Return the name of the only volume, else of the only slice, else of the only row.
 
     Raises
     ------
@@ -71,7 +77,8 @@ def only_one(path: Path, images: Sequence[Image]) -> str:
     """
     if not images:
         raise cannot_read(path, "holds no image", "check what it holds")
-    likely = [image for image in images if image.is_volume] or images
+    planes = [image for image in images if image.is_plane]
+    likely = [image for image in planes if image.is_volume] or planes or images
     if len(likely) == 1:
         return likely[0].name
     raise no_choice(path, f"holds {len(images)} images", images)

@@ -1,5 +1,6 @@
 import json
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from annotat_nb.io import (
+    ChoiceNeeded,
     ReadError,
     WriteError,
     read,
@@ -21,9 +23,10 @@ CLASSES = (
     {"id": 0, "name": "Background", "color": "#888888", "visible": True},
     {"id": 1, "name": "os\n‮<b>trabéculaire</b>", "color": "#e69F00", "visible": False},
 )
+READABLE = ["a.tif", "a.raw", "a.h5", "a.ome.zarr"]
 LABELS = np.arange(24, dtype="uint8").reshape(2, 3, 4)
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 tables = st.lists(
@@ -47,7 +50,7 @@ def images(*dtypes, **elements):
     )
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.tiff", "a.raw"])
+@pytest.mark.parametrize("name", READABLE)
 @quick
 @given(labels=images("uint8", "uint16"), classes=tables)
 def test_labels_come_back_as_they_were(tmp_path, name, labels, classes):
@@ -61,7 +64,7 @@ def test_labels_come_back_as_they_were(tmp_path, name, labels, classes):
     assert table_again == table
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.raw"])
+@pytest.mark.parametrize("name", READABLE)
 @quick
 @given(ids=images("uint32", "int64", min_value=1, max_value=2**32 - 1))
 def test_superpixels_come_back_as_they_were(tmp_path, name, ids):
@@ -123,6 +126,34 @@ def test_the_classes_of_a_raw_lie_beside_it_and_never_outlive_it(tmp_path):
     write_labels(tmp_path / "a.raw", LABELS)
     assert not beside.exists()
     assert read_labels(path)[1] == ()
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.zarr"])
+def test_voxel_size_and_unit_come_back(tmp_path, name):
+    path = write_labels(tmp_path / name, LABELS, voxel_size=(2, 0.5, 0.25), unit="µm")
+    assert (read(path).voxel_size, read(path).unit) == ((2, 0.5, 0.25), "µm")
+
+
+def several(path, *names):
+    """Write an HDF5 file of several images, each of its own value."""
+    with h5py.File(path, "w") as file:
+        for number, name in enumerate(names):
+            file[name] = np.full((2, 3, 4), number, "uint8")
+    return path
+
+
+def test_of_several_images_that_called_labels_is_taken(tmp_path):
+    path = several(tmp_path / "a.h5", "image", "labels", "superpixels")
+    assert np.unique(read_labels(path, (2, 3, 4))[0]) == [1]
+    assert np.unique(read_superpixels(path)) == [2]
+
+
+def test_of_several_images_one_can_be_named(tmp_path):
+    path = several(tmp_path / "a.h5", "exported/a", "exported/b")
+    with pytest.raises(ChoiceNeeded, match=r"^a\.h5: .*exported/a") as error:
+        read_labels(path)
+    assert [c.value for c in error.value.candidates] == ["exported/a", "exported/b"]
+    assert np.unique(read_labels(path, dataset="exported/b")[0]) == [1]
 
 
 def test_two_dimensional_and_boolean_labels_are_one_slice(tmp_path):

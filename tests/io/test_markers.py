@@ -9,8 +9,9 @@ MARKERS[0, 0, :2] = 0, 7
 CLASSES = ({"id": 7, "name": "pore", "color": "#112233"},)
 
 
-def test_markers_come_back_with_their_classes(tmp_path):
-    path = write_markers(tmp_path / "m.tif", MARKERS, classes=CLASSES)
+@pytest.mark.parametrize("name", ["m.tif", "m.h5", "m.zarr"])
+def test_markers_come_back_with_their_classes(tmp_path, name):
+    path = write_markers(tmp_path / name, MARKERS, classes=CLASSES)
     markers, classes = read_markers(path, MARKERS.shape)
     np.testing.assert_array_equal(markers, MARKERS)
     assert markers.dtype == np.int16

@@ -1,10 +1,12 @@
 import dataclasses
 import threading
 
+import h5py
 import numpy as np
 import pytest
 
 import annotat_nb as an
+from annotat_nb import io
 from annotat_nb.session import SessionError
 
 FAST = an.RandomForest(n_estimators=20)
@@ -422,6 +424,33 @@ def test_the_suffix_of_a_label_chooses_its_format(painted, tmp_path, suffix):
         path = painted.save_label(tmp_path / f"a{suffix}")
     assert path.name.endswith(suffix)
     assert len(list(tmp_path.glob("a*[!n]"))) == 1  # but for the table beside a RAW
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".zarr"])
+def test_all_that_is_saved_loads_into_another_session(painted, tmp_path, suffix):
+    painted.generate_superpixels()
+    painted.apply()
+    label = painted.save_label(tmp_path / f"label{suffix}")
+    superpixels = painted.save_superpixels(tmp_path / f"superpixels{suffix}")
+    annotation = painted.save_annotation(tmp_path / f"annotation{suffix}")
+    with an.Session(painted.volume) as session:
+        session.load_annotation(annotation)
+        session.load_superpixels(superpixels)
+        session.load_label(label)
+        assert session.classes[1] == painted.classes[1]
+        for name in ("markers", "superpixels", "segmentation"):
+            found, expected = getattr(session, name).data, getattr(painted, name).data
+            np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+
+
+def test_one_of_several_labels_in_a_file_is_loaded_by_name(session, tmp_path):
+    shape = session.volume.shape
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["rough"], file["fine"] = np.zeros(shape, "uint8"), np.ones(shape, "uint8")
+    with pytest.raises(io.ChoiceNeeded, match=r"^a\.h5: "):
+        session.load_label(tmp_path / "a.h5")
+    session.load_label(tmp_path / "a.h5", dataset="fine")
+    assert session.segmentation.data.min() == 1
 
 
 def test_the_folder_of_an_image_is_never_written_over(volume, tmp_path):
