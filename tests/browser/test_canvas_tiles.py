@@ -200,3 +200,91 @@ def test_nothing_is_blank_while_one_zooms_pans_and_changes_slices(wide, kernel, 
     blanks = page.evaluate("window.blanks")
     assert len(blanks) > 20
     assert max(blanks) == 0
+
+
+def test_each_plane_of_the_volume_is_shown_and_painted_on(wide, kernel, page):
+    kernel("session.show(axis='y', y=2900)")
+    wide.until(lambda: wide.evaluate("(pen) => pen.querySelector('.annotat-echo').height") == 2)
+    wide.settle()
+    np.testing.assert_array_equal(wide.pixels("slice")[:1, :1667, 0], GREY[:, 2900][::3, ::3])
+    wide.stroke((0, 4900), (1, 4990))
+    wide.wait_until_acknowledged()
+    assert kernel("strokes[-1].points.tolist()") == "[[0, 4900], [1, 4990]]"
+    kernel("assert session.markers.data[1, 2900, 4990] == strokes[-1].label")
+
+
+def test_the_brush_moved_by_keyboard_takes_the_tile_along(wide, kernel, page, screenshot):
+    zoom_to_voxels(wide, 1500, 2500)
+    wait_until_sharp(wide, 1)
+    page.mouse.move(*wide.at(1500, 2600))
+    wide.pen.focus()
+    page.keyboard.press("b")
+    for _ in range(120):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wide.until(lambda: kernel("len(strokes)") == "1")
+    assert kernel("strokes[0].points.tolist()") == "[[1500, 3800], [1501, 3800]]"
+    wide.until(lambda: kernel("app.canvas.near.tile.right > 3900") == "True")
+    screenshot("tiles-keyboard")
+    page.keyboard.press("Escape")
+    kernel("session.undo()")
+    wait_until_sharp(wide, 1)
+
+
+SMALLER = """
+import numpy as np, annotat_nb as an
+from IPython.display import display
+image = (np.add.outer(np.arange(2500), np.arange(2600)) % 251).astype("uint8")[None]
+session = an.Session(an.Volume(image))
+app = an.Annotator(session, height="250px")
+display(app, app)
+"""
+
+
+def test_two_views_get_the_tile_in_turn_and_a_reloaded_page_shows_it_again(
+    lab, notebook, new_page, canvas_on_page
+):
+    page = notebook(SMALLER, page=new_page())
+    page.wait_for_function("document.querySelectorAll('.annotat-pen').length === 2")
+    views = [canvas_on_page(page, 0), canvas_on_page(page, 1)]
+
+    def is_shown(view, y, x):
+        """Whether a voxel is drawn by the tile, in full."""
+        return view.evaluate(_IS_SHARP, [y, x, (y + x) % 251])
+
+    views[1].settle()
+    for view, (y, x) in zip(views, [(200, 300), (2300, 2400)], strict=True):
+        zoom_to_voxels(view, y, x)
+        view.until(lambda view=view, y=y, x=x: is_shown(view, y, x))
+        view.stroke((y, x), (y + 20, x + 30))
+        view.wait_until_acknowledged()
+    assert not is_shown(views[0], 200, 300)
+    assert views[0].evaluate(_IS_COVERED, [200, 300])
+    page.mouse.move(*views[0].at(210, 310))
+    views[0].until(lambda: is_shown(views[0], 200, 300))
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    lab.wait_for_kernel(page)
+    page.wait_for_function("document.querySelectorAll('.annotat-pen').length === 2")
+    again = canvas_on_page(page, 0)
+    again.until(lambda: again.evaluate(_IS_SHARP, [400, 600, 1000 % 251, 2]), 20)
+    assert page.errors == []
+
+
+# Whether the bitmap of the slice shows a voxel's grey value, at some step.
+_IS_SHARP = """(pen, [y, x, grey, step = 1]) => {
+    const canvas = pen.closest('.annotat-stack').querySelector('canvas');
+    const style = getComputedStyle(canvas);
+    const get = (name) => parseFloat(style.getPropertyValue(`--annotat-${name}`));
+    const [left, top] = [get('dx') / get('zoom-x'), get('dy') / get('zoom-y')].map(Math.round);
+    const [column, row] = [(x - left) / step, (y - top) / step];
+    const [value, , , alpha] = canvas.getContext('2d').getImageData(column, row, 1, 1).data;
+    return get('step') === step && alpha === 255 && value === grey;
+}"""
+_IS_COVERED = """(pen, [y, x]) => {
+    const far = pen.closest('.annotat-stack').querySelectorAll(':scope > canvas')[4];
+    const step = parseFloat(getComputedStyle(far).getPropertyValue('--annotat-step'));
+    return far.getContext('2d').getImageData(x / step, y / step, 1, 1).data[3] === 255;
+}"""

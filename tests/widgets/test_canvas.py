@@ -141,9 +141,18 @@ def test_a_failing_batch_leaves_nothing_behind_for_the_next(canvas, sent):
     tell(canvas, "ready")
     with pytest.raises(ZeroDivisionError), canvas.batch():
         1 / 0  # noqa: B018
+    canvas.show_labels(np.ones((4, 4), np.uint8), COLORS)
     sent.clear()
     canvas.clear("labels")
     assert sent == [[("labels", "clearRect", [0, 0, 4, 4])]]
+
+
+def test_what_is_empty_is_not_cleared_again(canvas, sent):
+    canvas.show_slice(np.zeros((4, 4), np.uint8))
+    tell(canvas, "ready")
+    sent.clear()
+    canvas.clear("labels")
+    assert all(not message for message in sent)
 
 
 def test_two_acknowledgements_of_one_batch_travel_in_two_messages(canvas, sent):

@@ -2,8 +2,9 @@
 
 const latest = new WeakMap();
 
-/** Note whenever somebody does something in or around `view`. */
+/** Note whenever somebody does something in or around `view`, or points at it. */
 export function followUse(view, signal) {
+  view.el.addEventListener("pointerenter", () => latest.set(view.model, view), { signal });
   const note = ({ target }) => {
     const around = view.el.closest(".annotat-root") ?? view.el;
     if (around.contains(target)) latest.set(view.model, view);

@@ -116,10 +116,9 @@ class Sheet:
 
     def clear(self, layer: LayerName) -> None:
         """Empty a layer."""
-        if self.tile is None:
-            return
+        if self.planes.pop(layer, None) is None:
+            return  # it is empty: a browser takes its time over large bitmaps, also over blank ones
         with self._queue.batch():
-            self.planes.pop(layer, None)
             self.layers.clear(layer, 0, 0, *self._size_of(layer, self._size))
 
     def hide(self) -> None:
