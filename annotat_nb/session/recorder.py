@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 VIEW_DELAY = 1.0
 """Seconds after which a changed view is written: scrolling changes it many times a second."""
-ACTIONS = "actions"
+ACTIONS, VIEW = "actions", "view"
+QUICK = (ACTIONS, VIEW)
+"""Topics that are written sooner than the page could say so."""
 RETRY_DELAY = 5.0
 """Seconds after which what the disk refused is tried again."""
 
@@ -124,9 +126,11 @@ class Recorder:
 
     @contextmanager
     def _saving(self, topic: str) -> Iterator[None]:
+        if topic in QUICK:
+            yield
+            return
         self._writing += 1
-        if topic != ACTIONS:  # a stroke is saved sooner than the page could say so
-            self.changed.emit()
+        self.changed.emit()
         try:
             yield
         finally:
@@ -151,7 +155,7 @@ class Recorder:
         view, self._view = self._view, None
         workspace = self.workspace
         if view is not None and workspace is not None and workspace.is_open:
-            self.attempt("view", lambda: workspace.save_view(view))
+            self.attempt(VIEW, lambda: workspace.save_view(view))
 
     def close(self) -> None:
         """Write what is left and give the workspace back."""

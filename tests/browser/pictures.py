@@ -10,7 +10,7 @@ from PIL import Image
 
 GALLERY = os.environ.get("ANNOTAT_NB_GALLERY")
 GREYS, COLOURS = 32, 64
-"""Of a picture in the gallery: what is coloured is small, and would not get its share."""
+"""Of a picture in the gallery: what is coloured is small, and would else not get its share."""
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def to_gallery():
 
 
 def _palette(picture):
-    """Grey values, and the colours of what is not grey."""
-    pixels = picture.reshape(-1, 3)
+    """Grey values, and the colours of what is not grey, each of which counts once."""
+    pixels = np.unique(picture.reshape(-1, 3), axis=0)
     coloured = pixels[np.ptp(pixels, axis=1) > 12]
     greys = np.linspace(0, 255, GREYS).round().astype("uint8").repeat(3)
     found = Image.fromarray(coloured[None]).quantize(COLOURS).getpalette() if coloured.size else []

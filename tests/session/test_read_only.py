@@ -93,6 +93,10 @@ def test_the_page_can_say_that_results_are_being_saved(folder, monkeypatch):
     states = []
     with an.open(folder) as session:
         session.recorder.changed.connect(lambda: states.append(session.recorder.state))
+        session.paint([(8, 8)], label=0)
+        session.show(z=2)
+        session.recorder.save_view()
+        assert set(states) == {"saved"}
         session.generate_superpixels()
-    assert states[-1] == "saved"
-    assert "saving" in states
+        assert states[-1] == "saved"
+        assert "saving" in states
