@@ -57,7 +57,7 @@ class ChoicePanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         last = last_number(choice.candidates)
         answers = self._list(choice.candidates) if last is None else self._number(label, last)
         super().__init__([title, Line(_said(known)), *answers])
-        self.add_class("annotat-choice")
+        self.add_class("annotat-question")
 
     def _list(self, candidates: Sequence[Candidate]) -> list[w.Widget]:
         """Make a row of each candidate: one click, or Enter, opens it."""

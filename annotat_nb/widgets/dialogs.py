@@ -15,6 +15,7 @@ from annotat_nb.widgets.choice_panel import ChoicePanel
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
+from annotat_nb.widgets.opening import without_suffix
 from annotat_nb.widgets.raw_panel import RawPanel
 from annotat_nb.widgets.text import Line, inert
 
@@ -116,12 +117,21 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         self._attempt(begin, path, how, failed)
 
     def open_file(
-        self, title: str, accept: Callable[[Path], Any], suffixes: Sequence[str] = IMAGES
+        self, title: str, load: Callable[..., Any], suffixes: Sequence[str] = IMAGES
     ) -> None:
-        """Ask for a file of labels, superpixels or markers, and read it in the background."""
+        """Ask for a file of labels, superpixels or markers, and `load` it in the background."""
+
+        def begin(path: Path, how: dict[str, Any], failed: Failed) -> None:
+            self._jobs.start(
+                f"Loading {inert(path.name)}",
+                lambda _: load(path, **how),
+                lambda _: self._say(f"Loaded {path}"),
+                failed,
+            )
 
         def choose(path: Path) -> None:
-            self._work(f"Loading {inert(path.name)}", path, lambda: accept(path) or path, "Loaded")
+            self._folder = path.parent
+            self.begin(path, {}, begin)
 
         self._choose(title, choose, suffixes=suffixes)
 
@@ -262,7 +272,7 @@ MOUSE = (
 
 def stem_of(session: Session) -> str:
     """Return the name of the image without its ending."""
-    return Path(session.volume.name).stem or "image"
+    return without_suffix(session.volume.name) or "image"
 
 
 def gradient(name: str) -> str:

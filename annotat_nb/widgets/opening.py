@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io, session
+from annotat_nb.io.reader import suffix_of
 from annotat_nb.sample import sample_path
 from annotat_nb.session import Session
 from annotat_nb.store import ForeignWorkspace, Workspace, WorkspaceInUse
@@ -124,6 +125,16 @@ def _checked(opened: Session, report: Report) -> Session:
 def _workspaces(source: Path) -> list[Path]:
     # The sample lies among the program's own files, where nothing is to be written.
     homes = [Path.cwd() if source == sample_path() else source.parent, Path.home()]
-    name = source.name if source.is_dir() else source.stem
-    stem = name.strip("*?. ") or "image"
+    stem = without_suffix(source.name).strip("*?. ") or "image"
     return [home / f"{stem}{n}{WORKSPACE}" for home in homes for n in ("", "-2", "-3", "-4")]
+
+
+def without_suffix(name: str) -> str:
+    """Return the name of an image without the ending that tells its kind.
+
+    Examples
+    --------
+    >>> without_suffix("femur.tif"), without_suffix("day 3.5")
+    ('femur', 'day 3.5')
+    """
+    return name[: len(name) - len(suffix_of(Path(name)))]

@@ -1,5 +1,6 @@
 """Names from files and users are text on every screen: they never act, nor become elements."""
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -132,11 +133,25 @@ app.begin_opening({image!r})
         see(app.locator(".annotat-rows"), name)
     hover_over_all(app)
     app.locator(".annotat-rows").get_by_role("button", name=SHOWN[3], exact=True).click()
-    see(app.locator(".annotat-choice"), f"Dataset: {SHOWN[3]}")
+    see(app.locator(".annotat-question"), f"Dataset: {SHOWN[3]}")
     kernel("opening.io.read = read; app.dialogs.dismiss()")
     kernel("app.dialogs.ask(f'{names[0]} goes', **{names[1]: print})")
     see(app.locator(".annotat-dialogs"), f"{IMAGE} goes")
     app.get_by_role("button", name=SHOWN[1], exact=True).click()
+
+
+def test_names_of_datasets(app, folder, kernel):
+    """HDF5 knows folders of its own, so that names end at a slash there."""
+    path = folder / "datasets.h5"
+    with h5py.File(path, "w") as file:
+        for name in PAYLOADS:
+            file[as_file(name)] = np.zeros((2, 40, 50), "uint8")
+    kernel(f"app.begin_opening({str(path)!r})")
+    for name in SHOWN:
+        see(app.locator(".annotat-rows"), as_file(name))
+    hover_over_all(app)
+    app.locator(".annotat-rows").get_by_role("button").first.click()
+    see(app.locator(".annotat-status"), "2×40×50 uint8")
 
 
 def test_names_of_classes_and_units(app, kernel):

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -109,6 +110,39 @@ def test_a_visualization_image_is_asked_about_too(app, painted, tmp_path, choose
     answer(app, "channel 1", wait)
     np.testing.assert_array_equal(painted.visualization.data[:], other[1])
     assert painted.view.image == "alternative"
+
+
+@pytest.fixture
+def datasets(tmp_path):
+    """A file of three images, two of them of one shape."""
+    path = tmp_path / "scan.h5"
+    with h5py.File(path, "w") as file:
+        file["a/raw"] = STACKS[0, 0]
+        file["a/labels"] = (STACKS[0, 0] % 3).astype("uint8")
+        file["dark"] = STACKS[0, 0, 0]
+    return path
+
+
+def test_datasets_are_chosen_by_name_shape_and_type(empty, datasets, wait):
+    empty.begin_opening(datasets)
+    wait(empty)
+    assert words(empty)[0] == "Which image of scan.h5 is to be opened?"
+    rows = [row.description for row in empty.dialogs.shown.rows]
+    assert len(rows) == 3
+    (raw,) = [row for row in rows if "a/raw: 4 x 6 x 5 uint16" in row]
+    answer(empty, raw, wait)
+    np.testing.assert_array_equal(empty.session.volume.data[:], STACKS[0, 0])
+    assert empty.session.recorder.workspace.path == datasets.with_suffix(".annotat")
+
+
+def test_the_dataset_of_a_label_is_asked_about_too(empty, datasets, choose, wait):
+    empty.open_image(datasets, dataset="a/raw")
+    empty.menu.run("File", "Load label…")
+    choose(empty, datasets)
+    (labels,) = [r.description for r in empty.dialogs.shown.rows if "a/labels" in r.description]
+    answer(empty, labels, wait)
+    np.testing.assert_array_equal(empty.session.segmentation.data, STACKS[0, 0] % 3)
+    assert empty.message.text == f"Loaded {datasets}"
 
 
 def test_a_workspace_is_opened_like_an_image(empty, on_disk, choose):
