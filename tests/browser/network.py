@@ -13,6 +13,8 @@ class DelayProxy:
     def __init__(self, port, milliseconds):
         self.target = port
         self.is_cut = False
+        self.loses = set()
+        """Directions, "there" and "back", in which everything that comes is lost unnoticed."""
         self.connections = set()
         self.delay = milliseconds / 2000
         self.loop = asyncio.new_event_loop()
@@ -35,6 +37,7 @@ class DelayProxy:
 
     def mend(self):
         self.is_cut = False
+        self.loses.clear()
 
     @property
     def url(self):
@@ -60,7 +63,9 @@ class DelayProxy:
         ends = {writer.transport, back.transport}
         self.connections |= ends
         try:
-            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+            await asyncio.gather(
+                self._pump(reader, back, "there"), self._pump(there, writer, "back")
+            )
         except (OSError, asyncio.CancelledError):
             pass  # the other end has hung up, or the proxy stops
         finally:
@@ -69,12 +74,13 @@ class DelayProxy:
                 end.close()
         return None
 
-    async def _pump(self, source, sink):
+    async def _pump(self, source, sink, direction):
         queue = asyncio.Queue()
         sender = asyncio.create_task(self._send(queue, sink))
         try:
             while data := await source.read(65536):
-                queue.put_nowait((self.loop.time() + self.delay, data))
+                if direction not in self.loses:
+                    queue.put_nowait((self.loop.time() + self.delay, data))
             queue.put_nowait((self.loop.time() + self.delay, b""))
             await sender
         finally:

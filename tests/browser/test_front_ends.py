@@ -6,6 +6,7 @@ import signal
 import pytest
 
 CELL = """
+import os, time
 from pathlib import Path
 import psutil
 
@@ -14,6 +15,7 @@ def listening():
     return {socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN}
 
 ports_of_the_kernel = listening()
+Path("pid").write_text(str(os.getpid()))
 
 import numpy as np
 import annotat_nb as an
@@ -28,6 +30,9 @@ count_strokes()
 app = an.Annotator(session)
 app
 """
+
+GONE = "Kernel is gone: your strokes are on disk; run the cell again"
+ON_DISK = CELL.replace('name="block")', 'name="block"), f"{time.time_ns()}.annotat"')
 
 
 @pytest.fixture
@@ -95,7 +100,8 @@ def test_notebook_7_behind_a_proxy_paints_and_goes_on_after_a_reload(
 
 @pytest.fixture
 def in_voila(lab, page, shown):
-    page.goto(f"{lab.url}/voila/render/{lab.write(CELL)}")
+    """A page of Voila: its reader sees the output, and the kernel is its own."""
+    page.goto(f"{lab.url}/voila/render/{lab.write(ON_DISK)}")
     return shown(page)
 
 
@@ -110,37 +116,74 @@ def test_voila_paints_and_its_buttons_reach_the_kernel(in_voila, lab, page, scre
     screenshot("voila")
 
 
-# A kernel that is gone
+# A kernel that is gone, or out of reach
 
 
-def restart(page, kernel, lab):
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+def refuses_paint(canvas):
+    canvas.stroke((30, 10), (30, 30))
+    controls = canvas.page.locator(".annotat-side[inert]").count() == 1
+    return controls and not canvas.mask("echo").any()
 
 
-def kill(page, kernel, lab):
-    os.kill(int(kernel("import os; print(os.getpid())")), signal.SIGKILL)
-
-
-def shut_down(page, kernel, lab):
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-
-
-def cull(page, kernel, lab):
-    number = page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
-    lab.request(f"/api/kernels/{number}", "DELETE").close()
-
-
-@pytest.mark.parametrize("end", [restart, kill, shut_down, cull])
-def test_without_its_kernel_the_page_says_what_is_left_and_takes_nothing(
-    notebook, page, shown, kernel, lab, screenshot, end
+def test_when_the_kernel_was_killed_voila_says_what_is_left_and_takes_nothing(
+    in_voila, lab, page, screenshot
 ):
-    notebook(CELL.replace('name="block")', f'name="block"), "{end.__name__}.annotat"'))
+    paint_and_check(in_voila, lab)
+    page.get_by_text("1 stroke saved").wait_for()
+    os.kill(int((lab.root / "pid").read_text()), signal.SIGKILL)
+    page.get_by_text(GONE).wait_for()
+    assert refuses_paint(in_voila)
+    screenshot("kernel-gone")
+
+
+def test_when_the_kernel_was_shut_down_jupyterlab_says_what_is_left_until_the_cell_runs_again(
+    notebook, page, shown, lab
+):
+    notebook(CELL)
     canvas = shown(page)
     paint_and_check(canvas, lab)
-    page.get_by_text("1 stroke saved").wait_for()
-    end(page, kernel, lab)
-    page.get_by_text("Kernel is gone: your strokes are on disk; run the cell again").wait_for()
-    canvas.stroke((30, 10), (30, 30))
-    assert not canvas.mask("echo").any()
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    gone = page.get_by_text("Kernel is gone, and with it the strokes that were in memory only")
+    gone.wait_for()
+    assert refuses_paint(canvas)
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.changeKernel({name: 'python3'})")
+    lab.run_all(page)
+    gone.wait_for(state="detached")
+    paint_and_check(shown(page), lab)
+
+
+@pytest.mark.parametrize("lost", ["there", "back"])
+def test_strokes_drawn_without_a_connection_arrive_once_and_in_order(
+    notebook, page, shown, lab, kernel, delay_proxy, screenshot, lost
+):
+    """One stroke is on its way when the connection breaks: it, or the answer to it, is lost."""
+    proxy = delay_proxy(2)
+    notebook(CELL, url=proxy.url)
+    canvas = shown(page)
+    paint_and_check(canvas, lab)
+    proxy.loses.add(lost)
+    canvas.stroke((20, 40), (20, 60))
+    if lost == "back":
+        canvas.until(lambda: (lab.root / "strokes").read_text() == "2")
+    proxy.cut()
+    page.get_by_text("No connection: 1 stroke waits in this page").wait_for()
+    page.keyboard.press("1")
+    canvas.stroke((22, 40), (22, 60))
+    canvas.stroke((40, 40), (40, 60))
+    page.get_by_text("No connection: 3 strokes wait in this page").wait_for()
+    screenshot("no-connection")
     assert page.locator(".annotat-side[inert]").count() == 1
-    screenshot("kernel-gone")
+    before = canvas.mask("echo")
+    proxy.mend()
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()")
+    page.get_by_text("No connection").wait_for(state="detached")
+    canvas.wait_until_acknowledged()
+    assert page.locator(".annotat-side[inert]").count() == 0
+    assert (
+        kernel(
+            "print([int(session.markers.data[2, y, 50]) for y in (10, 20, 22, 40)],"
+            "session.markers.stroke_count(), session.markers.data[2, 16, 50])"
+        )
+        == "[-1, 1, 1, 1] 4 0\n"
+    )
+    assert (canvas.mask("markers") >= before).all()
