@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotat_nb.io.dicom import dicom_datasets, is_dicom_folder, read_dicom
 from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.hdf5 import hdf5_datasets, read_hdf5
 from annotat_nb.io.nifti import read_nifti
@@ -53,6 +54,8 @@ READERS: dict[str, Reader] = {
     ".nhdr": read_nrrd,
     ".mha": read_meta_image,
     ".mhd": read_meta_image,
+    ".dcm": read_dicom,
+    ".dicom": read_dicom,
 }
 """What reads the files of each suffix."""
 
@@ -61,6 +64,7 @@ _LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {
     read_hdf5: hdf5_datasets,
     read_zarr: zarr_datasets,
     read_npz: npz_datasets,
+    read_dicom: dicom_datasets,
 }
 """What lists the images that a reader chooses from."""
 
@@ -76,9 +80,15 @@ def read(
     channel: int | None = None,
     rgb: Literal["luminance"] | int | None = None,
 ) -> Volume:
-    """Open an image: a TIFF, RAW, PNG or JPEG file, or a folder or glob of slices.
+    """Open an image: a file, a folder or glob of slices, a Zarr folder or a DICOM series.
 
-    Nothing but headers and the first slice is read; the rest follows when it is used.
+    Files may be TIFF, RAW, PNG, JPEG, HDF5, NIfTI, NumPy, NRRD, MetaImage and DICOM, as
+    `annotat_nb.io.READERS` lists them by suffix. Nothing but headers and the first slice is read;
+    the rest follows when it is used. Only packed NIfTI, NRRD, MetaImage and ``.npz`` files are
+    unpacked into memory whole.
+
+    HDF5 and Zarr files draw on other files of their folder and below only. The environment
+    variable ``ANNOTAT_NB_DATA_ROOTS`` names further folders, separated as in ``PATH``.
 
     Parameters
     ----------
@@ -86,7 +96,9 @@ def read(
         A file, a folder of slice images, or a pattern such as ``"scan/*.png"``. Slices are taken
         in natural order (2 before 10).
     dataset
-        Which image of a file that holds several.
+        Which image of a file that holds several, as `annotat_nb.io.datasets` lists them: the path
+        of an HDF5 dataset or Zarr array (of OME-Zarr a level, by default the finest), the number
+        of a TIFF series, the name of an array in ``.npz``, the UID of a DICOM series.
     shape
         Number of voxels of a RAW file, (z, y, x); default: from its name, where x comes first
         (``Beads_1024x1024x151_16bits.raw``).
@@ -180,11 +192,19 @@ def suffix_of(path: Path) -> str:
 
 
 def _reader_of(path: Path) -> Reader:
-    if path.is_dir() and (is_zarr(path) or path.suffix.lower() == ".zarr"):
-        return read_zarr
-    if path.is_dir() or (is_pattern(path) and not path.exists()):
+    if path.is_dir():
+        return _folder_reader(path)
+    if is_pattern(path) and not path.exists():
         return read_sequence
     if (suffix := suffix_of(path)) in READERS:
         return READERS[suffix]
     cause = f"is of an unknown kind {path.suffix!r}" if path.suffix else "has no suffix"
     raise cannot_read(path, cause, f"give one of {', '.join(READERS)}, or a folder of slices")
+
+
+def _folder_reader(path: Path) -> Reader:
+    if path.suffix.lower() == ".annotat":
+        raise cannot_read(path, "is a workspace, not an image", "open it with annotat_nb.open")
+    if is_zarr(path) or path.suffix.lower() == ".zarr":
+        return read_zarr
+    return read_dicom if is_dicom_folder(path) else read_sequence

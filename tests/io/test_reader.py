@@ -107,3 +107,19 @@ def test_listing_says_what_reading_says_about_a_bad_file(tmp_path):
         datasets(tmp_path / "a.tif")
     with pytest.raises(ReadError, match=r"^b\.tif: does not exist"):
         datasets(tmp_path / "b.tif")
+
+
+def test_a_workspace_is_no_image_and_the_sentence_says_what_to_do(tmp_path):
+    (tmp_path / "a.annotat").mkdir()
+    with pytest.raises(ReadError, match=r"^a\.annotat: is a workspace.*annotat_nb\.open"):
+        read(tmp_path / "a.annotat")
+
+
+@pytest.mark.parametrize("name", ["scan.tif", "scan.h5", "scan"])
+def test_a_folder_of_slices_is_one_whatever_its_name(tmp_path, name):
+    import tifffile
+
+    (tmp_path / name).mkdir()
+    for z in range(2):
+        tifffile.imwrite(tmp_path / name / f"{z}.tif", np.full((4, 5), z, "uint8"))
+    assert read(tmp_path / name).shape == (2, 4, 5)
