@@ -72,6 +72,18 @@ def huge_hdf5(path):
         file.create_virtual_dataset("data", layout)
 
 
+def hdf5_with_a_damaged_index(path):
+    """Damage what crashed HDF5 itself when it was asked for all that it knows of a dataset."""
+    shape = (3, 20, 24)
+    with h5py.File(path, "w", libver="latest") as file:
+        file.create_dataset(
+            "data", data=np.ones(shape), chunks=(1, 8, 8), maxshape=(None, None, 24)
+        )
+    content = bytearray(path.read_bytes())
+    content[content.index(b"BTHD") + 8] ^= 255
+    path.write_bytes(content)
+
+
 def empty_huge_hdf5(path):
     with h5py.File(path, "w") as file:
         file.create_dataset("data", (2_000_000, 2_000_000, 1_000), "uint16", chunks=(1, 64, 64))
@@ -184,6 +196,8 @@ BAD = {
     ),
     "a PNG of 200,000² in 70 bytes": (".png", huge_png, ""),
     "an HDF5 of 8,000 TB, virtual": (".h5", huge_hdf5, ""),
+    "an HDF5 of 8,000 TB, never written": (".h5", empty_huge_hdf5, ""),
+    "an HDF5 with a damaged index of its chunks": (".h5", hdf5_with_a_damaged_index, ""),
     "an HDF5 with its pixels in a raw file": (".h5", hdf5_with_raw_data_elsewhere, ""),
     "an HDF5 with a link out of the roots": (".h5", hdf5_with_a_link_out, ""),
     "a Zarr bomb": (".zarr", zarr_bomb, ""),
