@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotat_nb.io.errors import cannot_read
+from annotat_nb.io.errors import cannot_read, name_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,16 @@ def check_file(path: Path) -> int:
     if status.st_size == 0:
         raise cannot_read(path, "is empty", "copy or export it again")
     return status.st_size
+
+
+def check_companion(path: Path, file: Path) -> int:
+    """Return the size of `file`, which `path` draws on unless it is `path` itself."""
+    if file == path:
+        return check_file(path)
+    if not file.is_file() or not os.access(file, os.R_OK) or not file.stat().st_size:
+        cause = f"draws on {name_of(file)}, which is missing, empty or not for you to read"
+        raise cannot_read(path, cause, "put all its files in one folder")
+    return file.stat().st_size
 
 
 def check_memory(path: Path, declared: int, what: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotat_nb.io.boxes import BoxArray, array_as_zyx
 from annotat_nb.io.errors import cannot_read
-from annotat_nb.io.gate import check_file
+from annotat_nb.io.gate import check_companion
 from annotat_nb.io.payload import payload
 from annotat_nb.io.roots import allowed_roots, check_inside
 from annotat_nb.io.tiff_scale import scale_of_edges
@@ -52,7 +52,7 @@ def _header(path: Path) -> Any:
     import nibabel
 
     file = path.with_suffix(".hdr") if path.suffix.lower() == ".img" else path
-    check_file(file)
+    check_companion(path, file)
     with file.open("rb") as stream:
         head = stream.read(_PIECE)
     if _is_packed(file):

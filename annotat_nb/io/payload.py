@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from annotat_nb.io.errors import cannot_read
-from annotat_nb.io.gate import check_dtype, check_file, check_memory, check_ratio
+from annotat_nb.io.gate import check_companion, check_dtype, check_memory, check_ratio
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def payload(
     check_dtype(path, None if dtype.itemsize > 8 else dtype)
     if not sides or min(sides) < 1 or offset < 0:
         raise cannot_read(path, f"has the size {' x '.join(map(str, sides))}", _COPY)
-    size, declared = check_file(file), prod(sides) * dtype.itemsize
+    size, declared = check_companion(path, file), prod(sides) * dtype.itemsize
     if packed == "raw" and not whole_file_is_packed:
         if offset + declared > size:
             raise cannot_read(path, "ends before its last value: it is truncated", _COPY)

@@ -13,7 +13,7 @@ import numpy as np
 
 from annotat_nb.io.boxes import array_as_zyx
 from annotat_nb.io.errors import cannot_read, printable
-from annotat_nb.io.gate import check_file
+from annotat_nb.io.gate import check_companion, check_file
 from annotat_nb.io.payload import payload
 from annotat_nb.io.roots import check_inside
 from annotat_nb.io.tiff_scale import Scale, scale_of_edges
@@ -104,7 +104,7 @@ def _open(path: Path, found: Payload, options: Options) -> Volume:
     file = check_inside(path, path.parent / found.file, inside) if found.file else path
     offset = found.offset
     if offset == -1:  # the values are the last bytes of the file
-        offset = check_file(file) - prod(found.sides) * found.dtype.itemsize
+        offset = check_companion(path, file) - prod(found.sides) * found.dtype.itemsize
     data = payload(path, file, offset, found.dtype, found.sides, packed=found.packed)
     voxel_size, unit = found.scale
     volume = array_as_zyx(path, data, found.axes, options)

@@ -64,9 +64,16 @@ def nifti():
     return nibabel.Nifti1Image(IMAGE.T, np.diag([1, 1, 2, 1])).to_bytes()
 
 
-def npy():
+def nifti_pair(**names):
+    """Make a NIfTI of two files, under the names of its header and its image."""
+    files = {key: nibabel.FileHolder(fileobj=BytesIO()) for key in names}
+    nibabel.Nifti1Pair(IMAGE.T, np.diag([1, 1, 2, 1])).to_file_map(files)
+    return {names[key]: files[key].fileobj.getvalue() for key in names}
+
+
+def npy(save=np.save):
     file = BytesIO()
-    np.save(file, IMAGE)
+    save(file, IMAGE)
     return {"": file.getvalue()}
 
 
@@ -130,14 +137,18 @@ SEEDS = {
     ],
     ".nii": [lambda _: {"": nifti()}],
     ".nii.gz": [lambda _: {"": gzip.compress(nifti(), mtime=0)}],
+    ".hdr": [lambda _: nifti_pair(header="", image="*.img")],
+    ".img": [lambda _: nifti_pair(image="", header="*.hdr")],
     ".npy": [lambda _: npy()],
+    ".npz": [lambda _: npy(np.savez), lambda _: npy(np.savez_compressed)],
     ".nrrd": NRRDS,
     ".nhdr": NRRDS,
     ".mha": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
     ".mhd": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
     ".dcm": [lambda _: dicom()],
 }
-"""For each suffix, what makes the files of small images: names in a folder, or "" for one file."""
+"""For each suffix, what makes small images: the names of files in a folder, or "" for the one file
+and ``*.ending`` for another beside it."""
 
 # Suffixes of one reader with the same files need only one of them.
 KINDS = {(READERS[s], id(SEEDS.get(s))): s for s in reversed(READERS)}.values()
@@ -207,7 +218,7 @@ DAMAGES = [flip, flip, replace, replace, extreme, extreme, insert, delete, cut, 
 def put(path, files):
     shutil.rmtree(path, ignore_errors=True)
     for name, content in files.items():
-        file = path / name if name else path
+        file = path.with_suffix(name[1:]) if name.startswith("*") else path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
 

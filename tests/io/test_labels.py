@@ -23,7 +23,7 @@ CLASSES = (
     {"id": 0, "name": "Background", "color": "#888888", "visible": True},
     {"id": 1, "name": "os\n‮<b>trabéculaire</b>", "color": "#e69F00", "visible": False},
 )
-READABLE = ["a.tif", "a.raw", "a.h5", "a.ome.zarr"]
+READABLE = ["a.tif", "a.raw", "a.h5", "a.ome.zarr", "a.nii", "a.nii.gz"]
 LABELS = np.arange(24, dtype="uint8").reshape(2, 3, 4)
 quick = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -128,7 +128,7 @@ def test_the_classes_of_a_raw_lie_beside_it_and_never_outlive_it(tmp_path):
     assert read_labels(path)[1] == ()
 
 
-@pytest.mark.parametrize("name", ["a.h5", "a.zarr"])
+@pytest.mark.parametrize("name", ["a.h5", "a.zarr", "a.nii.gz"])
 def test_voxel_size_and_unit_come_back(tmp_path, name):
     path = write_labels(tmp_path / name, LABELS, voxel_size=(2, 0.5, 0.25), unit="µm")
     assert (read(path).voxel_size, read(path).unit) == ((2, 0.5, 0.25), "µm")

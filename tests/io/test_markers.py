@@ -9,7 +9,7 @@ MARKERS[0, 0, :2] = 0, 7
 CLASSES = ({"id": 7, "name": "pore", "color": "#112233"},)
 
 
-@pytest.mark.parametrize("name", ["m.tif", "m.h5", "m.zarr"])
+@pytest.mark.parametrize("name", ["m.tif", "m.h5", "m.zarr", "m.nii.gz"])
 def test_markers_come_back_with_their_classes(tmp_path, name):
     path = write_markers(tmp_path / name, MARKERS, classes=CLASSES)
     markers, classes = read_markers(path, MARKERS.shape)

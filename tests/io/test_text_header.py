@@ -78,7 +78,7 @@ def test_values_beside_the_header_are_mapped(tmp_path, name, content):
     with pytest.raises(ReadError, match=f"^{name}: (ends before its last|has the size)"):
         read(tmp_path / name)
     (tmp_path / "a.raw").unlink()
-    with pytest.raises(ReadError, match=r"^a\.raw: does not exist"):
+    with pytest.raises(ReadError, match=rf"^{name}: draws on a\.raw, which is missing"):
         read(tmp_path / name)
 
 

@@ -426,7 +426,7 @@ def test_the_suffix_of_a_label_chooses_its_format(painted, tmp_path, suffix):
     assert len(list(tmp_path.glob("a*[!n]"))) == 1  # but for the table beside a RAW
 
 
-@pytest.mark.parametrize("suffix", [".h5", ".zarr"])
+@pytest.mark.parametrize("suffix", [".h5", ".zarr", ".nii.gz"])
 def test_all_that_is_saved_loads_into_another_session(painted, tmp_path, suffix):
     painted.generate_superpixels()
     painted.apply()
