@@ -116,6 +116,7 @@ NRRDS = [
     lambda _: {"": NRRD.format("gzip").encode() + gzip.compress(IMAGE.tobytes())},
 ]
 RAWS = [lambda _: {"": IMAGE.tobytes()}]
+DICOMS = [lambda _: dicom()]
 JPEGS = [lambda _: {"": imagecodecs.jpeg_encode(grey())}]
 SEEDS = {
     ".tif": TIFFS,
@@ -145,7 +146,8 @@ SEEDS = {
     ".nhdr": NRRDS,
     ".mha": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
     ".mhd": [lambda _: {"": META.format("LOCAL").encode() + IMAGE.tobytes()}],
-    ".dcm": [lambda _: dicom()],
+    ".dcm": DICOMS,
+    ".dicom": DICOMS,
 }
 """For each suffix, what makes small images: the names of files in a folder, or "" for the one file
 and ``*.ending`` for another beside it."""
