@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,5 +34,10 @@ class Classifier(Record):
 
 
 def spare_processors() -> int:
-    """Return how many threads may work so that one processor stays free for the user."""
-    return max(1, (os.cpu_count() or 1) - 1)
+    """Return how many threads may work so that one processor stays free for the user.
+
+    On a hub this is a share of a large machine: joblib knows the limits of the container.
+    """
+    from joblib import cpu_count
+
+    return max(1, cpu_count() - 1)
