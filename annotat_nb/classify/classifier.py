@@ -40,4 +40,4 @@ def spare_processors() -> int:
     """
     from joblib import cpu_count
 
-    return max(1, cpu_count() - 1)
+    return max(1, int(cpu_count()) - 1)
