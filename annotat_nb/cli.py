@@ -78,7 +78,7 @@ def lab_command(root: Path, port: int, browser: bool) -> list[str]:
 
 @app.command()
 def segment(
-    image: Annotated[Path, typer.Argument(help="Image to segment: a file or folder of slices.")],
+    image: Annotated[Path, typer.Argument(help="Image to segment: a file, or a folder of slices.")],
     markers: Annotated[
         Path,
         typer.Option(help="Classes of the marked voxels; -1 where nothing is marked."),
@@ -96,10 +96,16 @@ def segment(
         str, typer.Option(help="Size of a RAW image as z,y,x; default: from its name.")
     ] = "",
     dtype: Annotated[str, typer.Option(help="Type of a RAW image, such as uint16.")] = "",
+    dataset: Annotated[
+        str | None, typer.Option(help="Which image of a file that holds several.")
+    ] = None,
+    time: Annotated[int | None, typer.Option(help="Time point, from 0.")] = None,
+    channel: Annotated[int | None, typer.Option(help="Channel, from 0.")] = None,
 ) -> None:
     """Segment an image by markers that were painted before, as Apply does."""
+    how = _raw_options(shape, dtype) | {"dataset": dataset, "time": time, "channel": channel}
     try:
-        written = _segment(image, markers, output, pipeline, _raw_options(shape, dtype))
+        written = _segment(image, markers, output, pipeline, how)
     except (KeyboardInterrupt, Cancelled):
         typer.echo("Cancelled: nothing was written", err=True)
         raise typer.Exit(INTERRUPTED) from None

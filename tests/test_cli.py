@@ -67,6 +67,21 @@ def test_a_raw_image_is_described_by_options(files, tmp_path):
     np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
 
 
+def test_one_of_several_images_is_chosen_by_options(files, tmp_path):
+    import h5py
+
+    paths, expected = files
+    image = tifffile.imread(paths["image"])
+    with h5py.File(tmp_path / "image.h5", "w") as file:
+        file["other"] = image[:2]
+        file["series"] = np.stack([image[::-1], image])
+    options = ("--markers", paths["markers"], "--pipeline", paths["pipeline"])
+    choice = ("--dataset", "series", "--time", "1")
+    done = run("segment", tmp_path / "image.h5", *options, *choice, "-o", paths["labels"])
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
