@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 NOTHING = -1
 FINEST, MOST_PIXELS = 3, 2048
 """Boundaries are drawn up to a third of a voxel thin, on at most so many pixels a side."""
-MOST_LINES = 0.5
-"""Share of boundaries above which a coarse picture would show nothing else."""
+YELLOW = 255, 221, 0
+COVERAGE = 0.25
+"""Share of a coarse picture that lines cover at most, as they would were they a voxel thin."""
 
 
 def grey_picture(image: Volume, view: View, tile: Tile, window: tuple[float, float]) -> Array:
@@ -57,17 +58,19 @@ def label_picture(session: Session, tile: Tile) -> tuple[Array, Array] | None:
     return (shown + 1).astype(np.uint16), table
 
 
-def boundary_picture(session: Session, tile: Tile) -> tuple[Array, int] | None:
-    """Return the lines between superpixels, bool, and how many pixels a voxel has there."""
+def boundary_picture(session: Session, tile: Tile) -> dict[str, Any] | None:
+    """Return the lines between superpixels as `SliceCanvas.show_boundaries` takes them.
+
+    In a coarse picture a line is `step` voxels thick, so lines that lie close together get faint.
+    """
     view, superpixels = session.view, session.superpixels
     if superpixels is None or session.pipeline.superpixels is None:
         return None
     ids = np.asarray(superpixels.data[tile.across(view.axis, view.index)])
     fineness = max(1, min(FINEST, MOST_PIXELS // max(tile.shape)))
     lines = boundaries(ids, fineness=fineness)
-    if tile.step > 1 and lines.mean() > MOST_LINES:
-        return None
-    return lines, fineness
+    alpha = 1.0 if tile.step == 1 else min(1.0, COVERAGE / max(lines.mean(), COVERAGE))
+    return {"mask": lines, "fineness": fineness, "rgba": (*YELLOW, round(255 * alpha))}
 
 
 def marker_picture(session: Session, tile: Tile) -> Array:

@@ -247,7 +247,7 @@ class SliceView:
         if picture is None:
             sheet.clear("boundaries")
         else:
-            sheet.show_boundaries(picture[0], fineness=picture[1])
+            sheet.show_boundaries(**picture)
 
     def _put_markers(self, sheet: Sheet, part: Tile) -> None:
         """Draw the markers of the whole tile of `sheet`, or of a part of it."""

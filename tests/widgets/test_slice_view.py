@@ -115,7 +115,11 @@ def test_labels_and_boundaries_follow_the_tile(canvas, session):
     np.testing.assert_array_equal(planes["boundaries"].ids, boundaries(ids[inside[1:]]))
     coarse = canvas.far.tile.across("z", 1)
     np.testing.assert_array_equal(canvas.far.planes["labels"].ids, labels[coarse].astype(int) + 1)
-    assert "boundaries" not in canvas.far.planes  # nothing would be seen but lines
+    far, near = canvas.far.planes["boundaries"], canvas.near.planes["boundaries"]
+    assert near.palette[1, 3] == 255
+    # Where nothing is left between the lines, they let the image through.
+    assert far.ids.mean() > 0.6
+    assert far.ids.mean() * far.palette[1, 3] / 255 == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_preview_lies_over_the_labels_where_it_has_any(canvas, session):
