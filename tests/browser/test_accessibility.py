@@ -88,3 +88,81 @@ def test_axe_finds_nothing_serious_in_a_dialog(theme, annotator, page, kernel, d
     kernel(DIALOGS[dialog])
     page.wait_for_function("document.activeElement.closest('[role=dialog][aria-label]') !== null")
     assert not (found := findings(page)), "\n".join(found)
+
+
+# The keyboard
+
+
+def test_tab_visits_every_control_in_reading_order_and_shows_where_it_is(annotator, page):
+    annotator.get_by_role("menuitem", name="File", exact=True).focus()
+    stops = [page.evaluate(_STOP)]
+    while len(stops) < 100:
+        page.keyboard.press("Tab")
+        if (stop := page.evaluate(_STOP)) is None:
+            break
+        stops.append(stop)
+    assert [stop for stop in stops if not stop["name"]] == []
+    assert [stop["name"] for stop in stops if not stop["shown"]] == []
+    reached = [stop["at"] for stop in stops]
+    assert reached == sorted(reached)
+    assert page.evaluate(_UNREACHED) == []
+    areas = list(dict.fromkeys(stop["area"] for stop in stops))
+    assert areas == ["top", "toolbar", "stage", "slices", "side"]
+
+
+# The list of all elements is the order of reading; where a stop is in it must only grow.
+_STOP = """() => {
+    const e = document.activeElement;
+    const root = document.querySelector('.annotat-root');
+    if (!root.contains(e)) return null;
+    e.dataset.reached = true;
+    const labels = [...(e.labels ?? [])].map((label) => label.textContent).join(' ');
+    const look = () => {
+        const signs = [e, e.parentElement].map((node) => getComputedStyle(node));
+        const after = getComputedStyle(e, '::after');
+        return [...signs, after].map((s) => [s.outline, s.boxShadow, s.borderColor, s.content,
+                                             s.border].join()).join();
+    };
+    const focused = look();
+    e.blur();
+    const shown = focused !== look();
+    e.focus();
+    const area = e.closest('.annotat-top, .annotat-toolbar, .annotat-stage, .annotat-slices, ' +
+                           '.annotat-side');
+    return {
+        name: e.ariaLabel || labels || e.textContent.trim(), shown,
+        at: [...root.querySelectorAll('*')].indexOf(e),
+        area: area?.className.match(/annotat-(top|toolbar|stage|slices|side)/)[1],
+    };
+}"""
+
+# Controls that can be seen and used but were not visited. Within menus and the list of classes
+# the arrow keys move.
+_UNREACHED = """() => {
+    const kinds = 'button, select, input, textarea, .noUi-handle, [role=application]';
+    const root = document.querySelector('.annotat-root');
+    return [...root.querySelectorAll(kinds)]
+        .filter((e) => e.checkVisibility() && !e.disabled && !e.dataset.reached)
+        .filter((e) => !e.closest('[role=menubar]') && !e.closest('[disabled]'))
+        .map((e) => e.ariaLabel || e.textContent.trim() || e.outerHTML.slice(0, 120));
+}"""
+
+
+def test_menus_work_by_keyboard_and_give_the_focus_back(annotator, page):
+    annotator.get_by_role("menuitem", name="File", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    focused = page.locator(":focus")
+    assert focused.get_attribute("role").startswith("menuitem")
+    page.keyboard.press("Escape")
+    assert focused.inner_text() == "View"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_function("document.activeElement.closest('[role=dialog]') !== null")
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.wait_for_function("document.activeElement.textContent === 'Help'")

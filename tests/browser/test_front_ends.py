@@ -187,3 +187,44 @@ def test_strokes_drawn_without_a_connection_arrive_once_and_in_order(
         == "[-1, 1, 1, 1] 4 0\n"
     )
     assert (canvas.mask("markers") >= before).all()
+
+
+# Enlarged to 400 %
+
+
+def test_at_400_percent_everything_is_reached_by_scrolling_down(
+    lab, new_page, canvas_on_page, screenshot
+):
+    """A window of 1280 × 1024 pixels, enlarged four times."""
+    page = new_page(4, viewport={"width": 320, "height": 256})
+    page.goto(f"{lab.url}/voila/render/{lab.write(CELL)}")
+    page.locator(".annotat-pen").first.wait_for(timeout=30_000)
+    canvas = canvas_on_page(page)
+    canvas.until(lambda: canvas.mask("slice").all(), 30)
+    canvas.pen.evaluate("(pen) => pen.scrollIntoView({block: 'center'})")
+    box = canvas.pen.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 256
+    paint_and_check(canvas, lab)
+    screenshot("zoom-400", page=page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(_OVERLAPS) == []
+
+
+# Pairs of controls of which one hides a part of the other, and controls that stick out.
+_OVERLAPS = """() => {
+    const kinds = 'button, select, input, [role=radio], .noUi-handle';
+    const root = document.querySelector('.annotat-root');
+    const controls = [...root.querySelectorAll(kinds)].filter((e) => e.checkVisibility());
+    const boxes = controls.map((control) => [control, control.getBoundingClientRect()]);
+    const name = (e) => e.ariaLabel || e.textContent.trim() || e.className;
+    const found = boxes.filter(([, box]) => box.left < -1 || box.right > 321).map(([e]) => name(e));
+    const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 ||
+        a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+    boxes.forEach(([a, boxA], i) => boxes.slice(i + 1).forEach(([b, boxB]) => {
+        if (!apart(boxA, boxB) && !a.contains(b) && !b.contains(a)) {
+            found.push(`${name(a)} over ${name(b)}`);
+        }
+    }));
+    return found;
+}"""
