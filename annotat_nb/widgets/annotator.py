@@ -71,7 +71,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.jobs.changed.connect(self._refresh)
         self.dialogs = Dialogs(self.attempt, self.tell, self.jobs)
         self.menu = MenuBar(self.attempt)
-        self._opener = Opener(self.dialogs, self.jobs, self._take)
+        self._opener = Opener(self.dialogs, self.jobs, self._take, lambda: self.session)
         self.cover = Cover(self._ask_for_image, lambda: self.begin_opening(sample_path()))
         self.banner = Banner()
         self._place_parts()

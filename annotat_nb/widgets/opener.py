@@ -29,6 +29,9 @@ class Opener:
         Does it in the background.
     take
         Called with the session, on the page's event loop.
+    current
+        Tells the session that is shown, which is not to be opened over again: that would take its
+        workspace away from it.
     """
 
     def __init__(
@@ -36,8 +39,10 @@ class Opener:
         dialogs: Dialogs,
         jobs: JobWatch,
         take: Callable[[Session], object],
+        current: Callable[[], Session | None],
     ) -> None:
-        self._dialogs, self._jobs, self._take = dialogs, jobs, take
+        self._dialogs, self._jobs = dialogs, jobs
+        self._take, self._current = take, current
         self._latest: tuple[Path, Job] | None = None
 
     @property
@@ -64,6 +69,8 @@ class Opener:
     def _begin(self, path: Path, how: dict[str, Any], failed: Failed) -> None:
         if (reason := self.obstacle) is not None:
             raise ValueError(reason)
+        if is_session_on(self._current(), path, how):
+            raise ValueError(f"{inert(path.name)} is open already")
 
         def work(job: Job) -> Session:
             ask_dataset(path, how)
@@ -72,3 +79,13 @@ class Opener:
         job = self._jobs.submit(f"Opening {inert(path.name)}", work)
         self._latest = path, job  # known before anybody looks
         self._jobs.follow(job, self._take, failed)
+
+
+def is_session_on(session: Session | None, path: Path, how: dict[str, Any]) -> bool:
+    """Whether `session` works on the image, or in the workspace, at `path`."""
+    if session is None or session.recorder.state == "read-only":
+        return False
+    workspace, volume = session.recorder.workspace, session.volume
+    if workspace is not None and workspace.path == path.resolve():
+        return True
+    return (volume.source, volume.how) == (path, how)

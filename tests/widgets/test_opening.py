@@ -5,6 +5,7 @@ import h5py
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 import annotat_nb as an
 from annotat_nb.widgets import opening
@@ -172,6 +173,27 @@ def test_while_an_image_opens_the_page_says_so_and_nothing_else_is_opened(
     assert app.canvas.pen.notice == ""
     assert app.cover.layout.display == "none"
     assert app.session.recorder.is_open
+
+
+def test_what_is_open_already_keeps_its_workspace(empty, on_disk):
+    empty.open_image(on_disk)
+    session = empty.session
+    for path in (on_disk, on_disk.with_suffix(".annotat")):
+        empty.begin_opening(path)
+        assert empty.message.text == f"{path.name} is open already"
+    session.paint([(1, 1)], label=0)
+    assert empty.session is session
+    assert session.recorder.state == "saved"
+
+
+def test_colours_are_asked_about(empty, tmp_path, wait):
+    picture = np.random.default_rng(0).integers(0, 255, (8, 9, 3)).astype("uint8")
+    Image.fromarray(picture).save(tmp_path / "stain.png")
+    empty.begin_opening(tmp_path / "stain.png")
+    wait(empty)
+    assert "stain.png is a colour image" in words(empty)[0]
+    answer(empty, empty.dialogs.shown.rows[1].description, wait)
+    np.testing.assert_array_equal(empty.session.volume.data[0], picture[..., 0])
 
 
 def test_cancelling_leaves_the_former_image_and_no_lock(app, session, on_disk, held, wait):
