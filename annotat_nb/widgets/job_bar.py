@@ -16,7 +16,7 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Progress of the running job; takes no room while nothing runs."""
 
     def __init__(self) -> None:
-        self.bar = w.FloatProgress(0, min=0, max=1, layout={"width": "160px"})
+        self.bar = w.FloatProgress(0, min=0, max=1)
         self.text = Line(tone="silent")
         self.cancel = w.Button(description="Cancel", tooltip="Stop; what was there before stays")
         self.cancel.on_click(lambda _: self._cancel())
