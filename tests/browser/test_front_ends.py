@@ -31,6 +31,11 @@ app = an.Annotator(session)
 app
 """
 
+NOTE_THREADS = """
+note = lambda *_: threads.add(threading.current_thread().name)
+session.annotation.changed.connect(note)
+session.view_changed.connect(note)
+"""
 GONE = "Kernel is gone: your strokes are on disk; run the cell again"
 ON_DISK = CELL.replace('name="block")', 'name="block"), f"{time.time_ns()}.annotat"')
 
@@ -228,3 +233,29 @@ _OVERLAPS = """() => {
     }));
     return found;
 }"""
+
+
+# Threads of the kernel
+
+
+@pytest.mark.parametrize(("subshells", "uses"), [("disabled", False), ("perComm", True)])
+def test_painting_works_with_and_without_subshells(
+    lab, open_notebook, page, shown, kernel, subshells, uses
+):
+    """JupyterLab may have the kernel answer the page in threads of their own."""
+    open_notebook(lab.write(CELL, "import threading; threads = set()", NOTE_THREADS))
+    page.evaluate(
+        "(way) => {jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".commsOverSubshells = way}",
+        subshells,
+    )
+    lab.run_all(page)
+    canvas = shown(page)
+    paint_and_check(canvas, lab)
+    paint_and_check(canvas, lab, already=1)
+    page.get_by_role("button", name="Generate superpixels").click()
+    page.get_by_label("Superpixels", exact=True).check()
+    canvas.until(lambda: canvas.mask("boundaries").any(), 30)
+    page.get_by_role("button", name="Undo").click()
+    canvas.until(lambda: (lab.root / "strokes").read_text() == "1")
+    assert kernel("print(any('subshell' in name for name in threads))") == f"{uses}\n"

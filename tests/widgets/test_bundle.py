@@ -5,9 +5,10 @@ import pytest
 from annotat_nb.widgets.canvas import Pen
 from annotat_nb.widgets.class_panel import ClassList
 from annotat_nb.widgets.menu import MenuBar
+from annotat_nb.widgets.steward import Steward
 
 
-@pytest.mark.parametrize("widget", [Pen, MenuBar, ClassList])
+@pytest.mark.parametrize("widget", [Pen, MenuBar, ClassList, Steward])
 def test_a_bundled_script_has_no_imports_and_no_name_twice(widget):
     script = str(widget._esm)
     assert not re.search(r"^import ", script, re.MULTILINE)

@@ -207,6 +207,16 @@ def test_a_stroke_that_fails_loses_its_echo(canvas, sent):
     assert sent[-1][-1][2][1] == 99
 
 
+def test_a_stroke_that_comes_twice_counts_once(canvas):
+    """A page whose connection broke sends again what nobody has answered."""
+    strokes = []
+    canvas.stroked.connect(strokes.append)
+    brush = {"action": "paint", "radius": 2, "label": 1, "slice_id": 1}
+    for number, column in ((7, 3), (8, 4), (7, 3), (8, 4), (7, 5)):
+        tell(canvas, "stroke", np.array([2, column], "<i4").tobytes(), id=number, **brush)
+    assert [stroke.points.tolist() for stroke in strokes] == [[[2, 3]], [[2, 4]], [[2, 5]]]
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "signal", "expected"),
     [
