@@ -46,6 +46,8 @@ def steady(draw: Callable[Concatenate[SliceView, Some], None]) -> Any:
 
     @wraps(draw)
     def drawn(self: SliceView, *arguments: Some.args, **named: Some.kwargs) -> None:
+        if self._is_closed:
+            return  # the canvas shows another session by now
         with self.session.lock, self.canvas.batch():
             draw(self, *arguments, **named)
 
@@ -73,7 +75,8 @@ class SliceView:
         self._windows: dict[int, tuple[float, float]] = {}
         self._sent_window = (0.0, 255.0)
         self._acknowledge: int | None = None
-        self._tile = whole_tile(plane_shape(session))
+        self._is_closed = False
+        self._tile = canvas.near.tile or whole_tile(plane_shape(session))
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
         self._fill = Latest(loop, FILL_AFTER, self._draw_far)
         self._connect()
@@ -109,6 +112,7 @@ class SliceView:
 
     def close(self) -> None:
         """Stop following session and canvas."""
+        self._is_closed = True
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
 

@@ -90,6 +90,20 @@ def test_another_slice_keeps_the_tile_and_another_shape_is_shown_whole(canvas, s
     assert canvas.far.tile is None
 
 
+def test_another_image_of_the_shape_is_shown_where_one_looks_and_the_former_draws_no_more(data):
+    first, second = (an.Session(an.Volume(image)) for image in (data, data[::-1]))
+    app = an.Annotator(first)
+    look(app.canvas, CORNER)
+    tile, late = app.canvas.near.tile, app.panels.view
+    app.attach(second)
+    assert app.canvas.near.tile == tile
+    shown = [sheet.planes["slice"] for sheet in (app.canvas.near, app.canvas.far)]
+    late._draw_slice()
+    late._draw_far()
+    assert [sheet.planes["slice"] for sheet in (app.canvas.near, app.canvas.far)] == shown
+    app.close()
+
+
 def test_a_stroke_is_drawn_in_the_tile_and_coarsely_around_it(canvas, session):
     look(canvas, CORNER)
     session.paint([(2490, 4090), (2499, 4099)], index=1, label=1, radius=0)
