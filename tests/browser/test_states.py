@@ -91,6 +91,17 @@ def sample(app, page, kernel):
 
 
 @pytest.fixture
+def dark(page):
+    """JupyterLab's dark theme, for one test."""
+    change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    page.evaluate(change, "JupyterLab Dark")
+    page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+    yield
+    page.evaluate(change, "JupyterLab Light")
+    page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
+
+
+@pytest.fixture
 def take(page, root, stable_screenshot, to_gallery):
     """Take a picture of the Annotator as it is, once nothing is cut off and it is not blank."""
 
@@ -125,6 +136,11 @@ def test_ready_it_names_the_next_step(sample, take, kernel):
     sample.get_by_text("Scroll through the slices").wait_for()
     sample.get_by_text("4 strokes saved").wait_for()
     take("ready")
+
+
+def test_in_the_dark_it_follows_the_theme(sample, dark, take):
+    picture = take("dark")
+    assert np.median(picture) < 80
 
 
 def test_loading_it_names_the_image_and_can_be_cancelled(app, page, take, kernel):
