@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
-from annotat_nb.jobs import Job, wait_with_bar
-from annotat_nb.session.base import SessionBase, SessionError
+from annotat_nb.session.base import SessionError
+from annotat_nb.session.working import Working
+
+if TYPE_CHECKING:
+    from annotat_nb.jobs import Job
 
 
-class Rechunking(SessionBase):
+class Rechunking(Working):
     """A copy of the image in blocks, kept in the workspace."""
 
     def is_slow_across(self, axis: str) -> bool:
@@ -53,13 +56,9 @@ class Rechunking(SessionBase):
         if (reason := self.rechunk_obstacle()) is not None or workspace is None:
             raise SessionError(reason or "")
         copy = workspace.block_copy(self.volume)
-        job = self.runner.submit(
-            "Copy in blocks", lambda job: copy.write(job.report), self._use_copy
+        return self._run(
+            "Copy in blocks", lambda job: copy.write(job.report), self._use_copy, block
         )
-        if not block:
-            return job
-        wait_with_bar(job)
-        return None
 
     def _use_copy(self, copy: Any) -> None:
         with self.lock:

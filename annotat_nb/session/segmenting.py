@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from annotat_nb.classify import Marks
-from annotat_nb.jobs import Job, wait_with_bar
-from annotat_nb.session.base import SessionBase, SessionError
+from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
+from annotat_nb.session.working import Working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from annotat_nb.jobs import Job
 
 NO_GPU = (
     "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
@@ -23,7 +25,7 @@ PER_VOXEL = (
 )
 
 
-class Segmenting(SessionBase):
+class Segmenting(Working):
     """Superpixels, preview and segmentation, each as a job."""
 
     def obstacle(self, verb: str) -> str | None:
@@ -120,19 +122,6 @@ class Segmenting(SessionBase):
             lambda outcome: self._accept(outcome, self.results.set_prediction),
             block,
         )
-
-    def _run(
-        self,
-        name: str,
-        work: Callable[[Job], Any],
-        commit: Callable[[Any], None],
-        block: bool,
-    ) -> Job | None:
-        job = self.runner.submit(name, work, commit)
-        if not block:
-            return job
-        wait_with_bar(job)
-        return None
 
     def _snapshot(self) -> Snapshot:
         with self.lock:
