@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 import annotat_nb as an
+from annotat_nb.widgets.job_watch import JobWatch
 
 SHAPE = (4, 30, 40)
 
@@ -39,13 +40,24 @@ def app(painted):
 
 
 @pytest.fixture
-def wait():
-    """Wait until the page has taken note that the job ended, and return the job."""
+def wait(monkeypatch):
+    """Wait until the page has taken note that the last job ended, and return that job."""
+    followed = []
+    follow = JobWatch.follow
+
+    def note(self, job, *arguments, **named):
+        followed.append(job)
+        follow(self, job, *arguments, **named)
+
+    monkeypatch.setattr(JobWatch, "follow", note)
 
     def wait(app):
-        job = app.jobs.bar.job
+        if not followed:
+            return None
+        job = followed[-1]
+        assert job.wait(30)
         deadline = time.monotonic() + 30
-        while app.jobs.is_busy:
+        while any(item.job is job for item in app.jobs._watched) or app.jobs.is_busy:
             assert time.monotonic() < deadline
             time.sleep(0.005)
         with app.jobs._lock:  # whatever follows from the end is done
