@@ -113,8 +113,9 @@ def _create(target: Path) -> tuple[Path, BinaryIO]:
     while True:
         part = target.with_name(f"{prefix_of(target.name)}{secrets.token_hex(4)}.part")
         file = part.open("x+b")
+        # A sweeper may hold the lock just now: it lets go once the file is gone, which shows.
         with suppress(OSError):  # without locks, leftovers simply stay
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX)
         if os.fstat(file.fileno()).st_nlink:
             _keep_mode(file, target)
             return part, file

@@ -60,17 +60,30 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     if target.exists() and not target.is_dir():
         raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target))
     remove_leftovers(target.parent, target.name)
-    part = target.with_name(f"{prefix_of(target.name)}{secrets.token_hex(4)}.part")
-    part.mkdir()
-    lock = os.open(part, os.O_RDONLY)
+    part, lock = _create(target)
     try:
-        with suppress(OSError):  # without locks, leftovers simply stay
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield part
         sync_tree(part)
         _put(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)  # now the former folder, unless all is undone
+        os.close(lock)
+
+
+def _create(target: Path) -> tuple[Path, int]:
+    """Make a hidden folder beside `target`, and the lock that keeps others from sweeping it."""
+    while True:
+        part = target.with_name(f"{prefix_of(target.name)}{secrets.token_hex(4)}.part")
+        part.mkdir()
+        try:
+            lock = os.open(part, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # swept by another writer before it was locked
+        # A sweeper may hold the lock just now: it lets go once the folder is gone, which shows.
+        with suppress(OSError):  # without locks, leftovers simply stay
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock).st_nlink:
+            return part, lock
         os.close(lock)
 
 
@@ -94,11 +107,22 @@ def sync_tree(folder: Path) -> None:
 
 
 def _put(part: Path, target: Path) -> None:
-    if not target.exists():
-        part.rename(target)
-    elif not _exchange(part, target):
+    if not _take_free_name(part, target) and not _exchange(part, target):
         _move_aside(part, target)
     sync_folder(target.parent)
+
+
+def _take_free_name(part: Path, target: Path) -> bool:
+    """Give `part` the name `target` if nothing has it."""
+    if target.exists():
+        return False
+    try:
+        part.rename(target)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False  # another writer took it meanwhile
+    return True
 
 
 def _move_aside(part: Path, target: Path) -> None:

@@ -3,6 +3,7 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -165,3 +166,18 @@ def test_odd_names_are_written(tmp_path, name):
     write(tmp_path / name, NEW)
     assert names_in(tmp_path) == [name]
     assert stat.S_ISDIR((tmp_path / name).stat().st_mode)
+
+
+def test_writers_of_one_folder_leave_one_whole_folder(tmp_path):
+    def write(content):
+        with atomic_folder(tmp_path / "a.zarr") as folder:
+            for number in range(20):
+                (folder / str(number)).write_bytes(content)
+
+    contents = [bytes([number]) * 100 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, contents))
+    written = {path.read_bytes() for path in (tmp_path / "a.zarr").iterdir()}
+    assert len(written) == 1
+    assert len(list((tmp_path / "a.zarr").iterdir())) == 20
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
