@@ -42,12 +42,9 @@ class Runs:
         return cls(flat[first], lengths.astype(np.int64))
 
     @classmethod
-    def from_mask(
-        cls, mask: Array, shape: Shape, axis: str, index: int, origin: tuple[int, int]
-    ) -> Self:
-        """Pack a 2D `mask` that lies at `origin` in slice `index` across `axis` of `shape`."""
-        rows, columns = np.nonzero(mask)
-        position = [rows + origin[0], columns + origin[1]]
+    def from_plane(cls, rows: Array, columns: Array, shape: Shape, axis: str, index: int) -> Self:
+        """Pack distinct voxels of slice `index` across `axis` of a volume of `shape`."""
+        position = [rows, columns]
         position.insert(axis_number(axis), np.full(len(rows), index))
         return cls.from_flat(np.sort(np.ravel_multi_index((*position,), shape)))
 

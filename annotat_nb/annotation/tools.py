@@ -10,7 +10,7 @@ from pydantic import Field
 
 from annotat_nb.annotation.history import Edit, Write
 from annotat_nb.annotation.markers import Stroke
-from annotat_nb.annotation.raster import stroke_mask
+from annotat_nb.annotation.raster import stroke_voxels
 from annotat_nb.annotation.runs import Runs
 from annotat_nb.operation import Record
 from annotat_nb.volume import AXES, Axis, plane_axes
@@ -56,9 +56,9 @@ class Brush(Tool):
             If the slice does not exist.
         """
         check_slice(shape, self.axis, self.index)
-        rows, columns = (shape[AXES.index(name)] for name in plane_axes(self.axis))
-        top, left, mask = stroke_mask(np.array(self.points), self.radius, (rows, columns))
-        return Runs.from_mask(mask, shape, self.axis, self.index, (top, left))
+        height, width = (shape[AXES.index(name)] for name in plane_axes(self.axis))
+        rows, columns = stroke_voxels(np.array(self.points), self.radius, (height, width))
+        return Runs.from_plane(rows, columns, shape, self.axis, self.index)
 
 
 class Paint(Brush):

@@ -1,10 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.draw import line
 
-from annotat_nb.annotation.raster import disk_half_widths, line_points, stroke_mask
+from annotat_nb.annotation.raster import disk_half_widths, line_points, stroke_voxels
 
 VOXEL = st.tuples(st.integers(-20, 60), st.integers(-20, 60))
 
@@ -20,9 +22,8 @@ def brute_force(points, radius, shape):
 
 
 def whole(points, radius, shape):
-    y, x, patch = stroke_mask(points, radius, shape)
     marked = np.zeros(shape, bool)
-    marked[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+    marked[stroke_voxels(points, radius, shape)] = True
     return marked
 
 
@@ -43,13 +44,31 @@ def test_a_stroke_is_the_union_of_disks_along_its_lines(points, radius):
     np.testing.assert_array_equal(whole(points, radius, (40, 50)), expected)
 
 
-def test_the_patch_is_no_larger_than_the_stroke():
-    y, x, patch = stroke_mask([(10, 10), (10, 14)], 2, (100, 100))
-    assert (y, x, patch.shape) == (8, 8, (5, 9))
+@given(st.lists(VOXEL, min_size=1, max_size=6), st.integers(0, 12))
+def test_voxels_come_once_and_row_by_row(points, radius):
+    rows, columns = stroke_voxels(points, radius, (40, 50))
+    flat = rows * 50 + columns
+    assert (np.diff(flat) > 0).all()
+
+
+def test_a_long_stroke_costs_no_more_memory_than_it_marks():
+    tracemalloc.start()
+    rows, _ = stroke_voxels([(0, 0), (29_999, 29_999)], 3, (30_000, 30_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) > 30_000
+    assert peak < 2**27
+
+
+def test_many_spans_are_merged_in_parts(monkeypatch):
+    points, shape = [(5, 5), (80, 60), (20, 70), (80, 5)], (90, 80)
+    expected = stroke_voxels(points, 9, shape)
+    monkeypatch.setattr("annotat_nb.annotation.raster.AT_ONCE", 40)
+    np.testing.assert_array_equal(stroke_voxels(points, 9, shape), expected)
 
 
 def test_a_stroke_beside_the_slice_marks_nothing():
-    assert stroke_mask([(-50, 4)], 3, (10, 10))[2].size == 0
+    assert len(stroke_voxels([(-50, 4)], 3, (10, 10))[0]) == 0
 
 
 def test_lines_end_to_end_share_no_voxel_twice():
@@ -71,9 +90,9 @@ def test_a_radius_is_a_whole_number(radius):
 @pytest.mark.parametrize("points", [[], [(1, 2, 3)], [5]])
 def test_points_that_are_no_pairs_are_refused(points):
     with pytest.raises(ValueError, match=r"\(n, 2\) points"):
-        stroke_mask(points, 1, (10, 10))
+        stroke_voxels(points, 1, (10, 10))
 
 
 def test_fractions_of_voxels_are_refused():
     with pytest.raises(TypeError, match="round them"):
-        stroke_mask([(1.5, 2.0)], 1, (10, 10))
+        stroke_voxels([(1.5, 2.0)], 1, (10, 10))

@@ -28,12 +28,13 @@ def test_values_unpack_to_what_was_packed(values):
 
 
 @pytest.mark.parametrize("axis", ["z", "y", "x"])
-def test_a_mask_in_a_slice_lands_on_its_voxels(axis):
+def test_voxels_of_a_slice_land_in_the_volume(axis):
     shape, number = (5, 6, 7), "zyx".index(axis)
     mask = np.random.default_rng(0).random((3, 2)) < 0.5
     expected = np.zeros(shape, bool)
     np.moveaxis(expected, number, 0)[2, 1:4, 3:5] = mask
-    runs = Runs.from_mask(mask, shape, axis, 2, (1, 3))
+    rows, columns = np.nonzero(mask)
+    runs = Runs.from_plane(rows + 1, columns + 3, shape, axis, 2)
     np.testing.assert_array_equal(runs.flat(), np.flatnonzero(expected))
 
 

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 import ipywidgets
 import numpy as np
-from annotat_nb.annotation.raster import stroke_mask
+from annotat_nb.annotation.raster import stroke_voxels
 from annotat_nb.widgets.canvas import SliceCanvas
 
 if "canvas" in globals():
@@ -42,10 +42,11 @@ canvas.pen.key_help = f"run {canvas_run}"
 
 def mark(stroke):
     strokes.append(stroke)
-    y, x, patch = stroke_mask(stroke.points, stroke.radius, marks.shape)
-    view = marks[y:y + patch.shape[0], x:x + patch.shape[1]]
-    view[patch] = stroke.label if stroke.action == "paint" else -1
-    canvas.show_markers(view, COLORS, origin=(y, x), acknowledge=stroke.id)
+    marked = stroke_voxels(stroke.points, stroke.radius, marks.shape)
+    marks[marked] = stroke.label if stroke.action == "paint" else -1
+    y, x = (int(side.min()) for side in marked)
+    down, right = (int(side.max()) + 1 for side in marked)
+    canvas.show_markers(marks[y:down, x:right], COLORS, origin=(y, x), acknowledge=stroke.id)
 
 canvas.stroked.connect(mark)
 for name in ("wheeled", "key_pressed", "centred", "picked", "hovered"):

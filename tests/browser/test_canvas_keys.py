@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotat_nb.annotation.raster import stroke_mask
+from annotat_nb.annotation.raster import stroke_voxels
 
 SHAPE = (200, 300)
 MIDDLE = [100, 150]
@@ -36,9 +36,8 @@ def caption(page):
 
 
 def painted(points, radius=5):
-    y, x, patch = stroke_mask(points, radius, SHAPE)
     marked = np.zeros(SHAPE, bool)
-    marked[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+    marked[stroke_voxels(points, radius, SHAPE)] = True
     return marked
 
 

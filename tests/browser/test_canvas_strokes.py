@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotat_nb.annotation.raster import stroke_mask
+from annotat_nb.annotation.raster import stroke_voxels
 
 SHAPE = (200, 300)
 ORANGE, BLUE = (230, 159, 0), (86, 180, 233)
@@ -16,9 +16,8 @@ def page(canvas_page):
 
 def painted(stroke):
     """The voxels that the kernel marks for a stroke."""
-    y, x, patch = stroke_mask(np.array(stroke["points"]), stroke["radius"], SHAPE)
     marked = np.zeros(SHAPE, bool)
-    marked[y : y + patch.shape[0], x : x + patch.shape[1]] = patch
+    marked[stroke_voxels(np.array(stroke["points"]), stroke["radius"], SHAPE)] = True
     return marked
 
 
