@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,23 +58,34 @@ def dicom_datasets(path: Path) -> tuple[Candidate, ...]:
 
 
 def _series(path: Path) -> dict[str, list[DicomFile]]:
-    files = [path]
+    files, remedy = [path], "check its format"
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        remedy = f"move it out of the folder {name_of(path)}"
     found: dict[str, list[DicomFile]] = {}
-    for header in map(read_header, files):
+    for file in files:
+        header = read_header(file, remedy)
         found.setdefault(header.series, []).append(header)
     return found
 
 
 def _candidates(series: dict[str, list[DicomFile]]) -> tuple[Candidate, ...]:
-    found = []
-    for uid, files in series.items():
-        _, rows, columns, _ = files[0].size
-        depth = sum(file.size[0] for file in files)
-        shape = f"{depth} x {rows} x {columns}"
-        found.append(Candidate(uid, f"{printable(files[0].title)[:100]}: {shape}"))
-    return tuple(found)
+    labels = {uid: _describe(files) for uid, files in series.items()}
+    counts = Counter(labels.values())
+    return tuple(
+        Candidate(uid, label if counts[label] == 1 else f"{label}, from {_first_of(series[uid])}")
+        for uid, label in labels.items()
+    )
+
+
+def _describe(files: list[DicomFile]) -> str:
+    _, rows, columns, _ = files[0].size
+    depth = sum(file.size[0] for file in files)
+    return f"{printable(files[0].title)[:100]}: {depth} x {rows} x {columns}"
+
+
+def _first_of(files: list[DicomFile]) -> str:
+    return name_of(min(file.file for file in files))
 
 
 def _chosen(path: Path, series: dict[str, list[DicomFile]], options: Options) -> list[DicomFile]:

@@ -18,6 +18,7 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _TAGS = [
     "SeriesInstanceUID",
     "SeriesDescription",
+    "SeriesNumber",
     "Modality",
     "InstanceNumber",
     "ImagePositionPatient",
@@ -78,11 +79,14 @@ class DicomFile:
     spacing: tuple[float, float, float] | None
 
 
-def read_header(file: Path) -> DicomFile:
-    """Read the header of a DICOM file, checked against the file and the memory."""
+def read_header(file: Path, remedy: str) -> DicomFile:
+    """Read the header of a DICOM file, checked against the file and the memory.
+
+    Where it is none, the error advises `remedy`.
+    """
     with reading(file):
         size = check_file(file)
-        syntax = _syntax(file)
+        syntax = _syntax(file, remedy)
         found = _described(file, _dataset(file))
         declared = int(np.prod(found.size, dtype=object)) * found.stored.itemsize
         if min(found.size) < 1:
@@ -94,7 +98,7 @@ def read_header(file: Path) -> DicomFile:
         return found
 
 
-def _syntax(file: Path) -> Any:
+def _syntax(file: Path, remedy: str) -> Any:
     """Return how the pixels are packed, if they can be unpacked here."""
     import pydicom
     from pydicom.pixels import get_decoder
@@ -102,8 +106,8 @@ def _syntax(file: Path) -> Any:
     try:
         syntax = pydicom.filereader.read_file_meta_info(file).TransferSyntaxUID
     except (pydicom.errors.InvalidDicomError, AttributeError) as error:
-        cause = "is not a DICOM image, whatever its name says"
-        raise cannot_read(file, cause, "check its format") from error
+        cause = "is no DICOM image though its name says so"
+        raise cannot_read(file, cause, remedy) from error
     try:
         is_read = syntax != _DEFLATED and get_decoder(syntax).is_available
     except NotImplementedError:
@@ -128,7 +132,7 @@ def _described(file: Path, said: Any) -> DicomFile:
     return DicomFile(
         file,
         str(said.get("SeriesInstanceUID", "")),
-        str(said.get("SeriesDescription") or said.get("Modality") or "series"),
+        _title(said),
         (frames, rows, columns, samples),
         _stored(file, said),
         int(said.get("BitsStored", said.BitsAllocated)),
@@ -138,6 +142,12 @@ def _described(file: Path, said: Any) -> DicomFile:
         normal,
         _spacing(said),
     )
+
+
+def _title(said: Any) -> str:
+    words = str(said.get("SeriesDescription") or said.get("Modality") or "series")
+    number = said.get("SeriesNumber")
+    return words if number is None else f"{words} (series {number})"
 
 
 def _stored(file: Path, said: Any) -> np.dtype[Any]:

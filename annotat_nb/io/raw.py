@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import prod
+from math import isqrt, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,7 @@ _OF_BYTES = {
 
 
 _LIKELY = ("uint8", "uint16", "float32", "float64")
+_CAMERAS = (2048, 1024, 512, 256)
 
 
 @dataclass(frozen=True)
@@ -118,18 +119,22 @@ def fitting(size: int, shape: Shape, dtype: np.dtype[Any]) -> list[str]:
 def fitting_sizes(size: int, shape: Shape, dtype: str) -> list[tuple[Shape, str]]:
     """Return shapes (z, y, x) and dtypes that fill `size` bytes, the nearest to those given first.
 
-    One side differs from `shape`, or all three are equal; sides below 2 are not kept.
+    One side differs from `shape`, or all three are equal; sides below 2 are not kept. Where fewer
+    than two sides are larger, there are square slices too, of that side or of a common camera's.
 
     Examples
     --------
     >>> fitting_sizes(300, (2, 10, 10), "uint16")
     [((3, 10, 10), 'uint8'), ((2, 15, 10), 'uint8'), ((2, 10, 15), 'uint8')]
+    >>> fitting_sizes(300, (1, 10, 1), "uint8")
+    [((3, 10, 10), 'uint8')]
     """
     found: dict[tuple[Shape, str], None] = {}
     for name in dict.fromkeys((dtype, *_LIKELY)):
         voxels, rest = divmod(size, np.dtype(name).itemsize)
         if not rest:
-            found.update({(near, name): None for near in (*_near(voxels, shape), *_cube(voxels))})
+            fits = *_near(voxels, shape), *_cube(voxels), *_squares(voxels, shape)
+            found.update({(fit, name): None for fit in fits})
     return list(found)
 
 
@@ -146,6 +151,19 @@ def _cube(voxels: int) -> Iterator[Shape]:
     side = round(voxels ** (1 / 3))
     if side**3 == voxels:
         yield side, side, side
+
+
+def _squares(voxels: int, shape: Shape) -> Iterator[Shape]:
+    """Yield square slices with the only side that is known, or with the usual ones."""
+    known = [extent for extent in shape if extent > 1]
+    if len(known) > 1:
+        return
+    for side in known or _CAMERAS:
+        depth, rest = divmod(voxels, side**2)
+        if depth and not rest:
+            yield depth, side, side
+    if (side := isqrt(voxels)) ** 2 == voxels:
+        yield 1, side, side
 
 
 def _zyx(x: str, y: str, z: str | None) -> Shape:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.io.axes import Choice, choose
+from annotat_nb.io.channel_names import naming_channels, ome_channel_names
 from annotat_nb.io.errors import Candidate, cannot_read, must_choose, reading
 from annotat_nb.io.gate import check_dtype, check_file, check_memory
 from annotat_nb.io.samples import one_sample
@@ -55,7 +56,8 @@ def lazy_tiff(path: Path, options: Options) -> Volume:
         check_dtype(path, series.keyframe.dtype)
         check_pages(path, pages, series.keyframe)
         voxel_size, unit = scale_of(tif, number)
-        choice = choose(path, _axes(series), series.shape, options)
+        with naming_channels(lambda: _channel_names(tif, number)):
+            choice = choose(path, _axes(series), series.shape, options)
         data = _lazy(path, series, pages, choice, options)
     return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
 
@@ -77,6 +79,10 @@ def open_tiff(path: Path) -> Iterator[Any]:
             check_ome(path, tif.ome_metadata)
             tif._multifile = True  # its companions were found to lie in this folder
         yield tif
+
+
+def _channel_names(tif: Any, number: int) -> list[str]:
+    return ome_channel_names(tif.ome_metadata, number) if tif.is_ome else []
 
 
 def _series_of(tif: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from annotat_nb.io.axes import guessed_axes, letter_of
 from annotat_nb.io.boxes import as_zyx
+from annotat_nb.io.channel_names import naming_channels
 from annotat_nb.io.choices import Image, no_choice, only_one
 from annotat_nb.io.errors import ReadError, cannot_read, printable
 from annotat_nb.io.gate import check_memory
@@ -31,7 +32,8 @@ def read_zarr(path: Path, options: Options) -> Volume:
     node = _find(tree, options.dataset) if options.dataset is not None else _only(tree)
     layout, level = tree.layout(node), _level(tree, node)
     source = open_blocks(path, node.folder, layout)
-    data = as_zyx(path, source, _axes(layout, level), options)
+    with naming_channels(lambda: level.channels if level else ()):
+        data = as_zyx(path, source, _axes(layout, level), options)
     check_memory(path, data.shape[1] * data.shape[2] * data.dtype.itemsize, "one slice of it")
     voxel_size, unit = level.scale if level else UNKNOWN
     return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
@@ -66,11 +68,22 @@ def _image(tree: ZarrTree, name: str) -> Image | None:
 def _find(tree: ZarrTree, name: str) -> Node:
     node = tree.node(name)
     if node is not None and node.levels:
-        node = tree.node(node.child(node.levels[0].path))
+        return _finest(tree, node)
     if node is not None and node.metadata is not None:
         return node
     cause = f"has no array {printable(name)[:100]!r}"
     raise no_choice(tree.path, cause, _images(tree, levels=MOST_LEVELS))
+
+
+def _finest(tree: ZarrTree, group: Node) -> Node:
+    level = group.levels[0].path
+    node = tree.node(group.child(level))
+    if node is not None and node.metadata is not None:
+        return node
+    cause = f"lists level {printable(level)[:100]} in its metadata, but that is missing"
+    if not (others := _images(tree, levels=MOST_LEVELS)):
+        raise cannot_read(tree.path, cause, "copy the whole folder again")
+    raise no_choice(tree.path, cause, others)
 
 
 def _only(tree: ZarrTree) -> Node:

@@ -28,11 +28,14 @@ class Level:
         One letter for each axis.
     scale
         Voxel size (z, y, x) and unit.
+    channels
+        Names of the channels, as far as the file says them.
     """
 
     path: str
     axes: str
     scale: Scale
+    channels: tuple[str, ...] = ()
 
 
 def levels_of(attributes: dict[str, Any]) -> tuple[Level, ...]:
@@ -44,19 +47,31 @@ def levels_of(attributes: dict[str, Any]) -> tuple[Level, ...]:
     >>> scale = {"type": "scale", "scale": [2, 1, 1]}
     >>> datasets = [{"path": "0", "coordinateTransformations": [scale]}]
     >>> levels_of({"multiscales": [{"axes": axes, "datasets": datasets}]})
-    (Level(path='0', axes='ZYX', scale=((2.0, 1.0, 1.0), 'µm')),)
+    (Level(path='0', axes='ZYX', scale=((2.0, 1.0, 1.0), 'µm'), channels=()),)
     """
     ome = attributes.get("ome")
-    images = (ome if isinstance(ome, dict) else attributes).get("multiscales")
+    said = ome if isinstance(ome, dict) else attributes
+    images = said.get("multiscales")
     if not images:
         return ()
     axes = [_axis(axis) for axis in images[0].get("axes", _OLD_AXES)]
     letters = "".join(letter_of(str(axis["name"])) for axis in axes)
     units = [str(axis.get("unit") or "px") for axis in axes]
-    whole = _factors(images[0], len(axes))
-    return tuple(
-        Level(str(one["path"]), letters, _scale(letters, units, whole, _factors(one, len(axes))))
+    whole, channels = _factors(images[0], len(axes)), _channels(said.get("omero"))
+    scales = [
+        (str(one["path"]), _scale(letters, units, whole, _factors(one, len(axes))))
         for one in images[0]["datasets"][:MOST_LEVELS]
+    ]
+    return tuple(Level(path, letters, scale, channels) for path, scale in scales)
+
+
+def _channels(rendering: Any) -> tuple[str, ...]:
+    """Read the labels of the channels; what is malformed here spoils no image."""
+    channels = rendering.get("channels") if isinstance(rendering, dict) else None
+    if not isinstance(channels, list):
+        return ()
+    return tuple(
+        str(one["label"]) if isinstance(one, dict) and one.get("label") else "" for one in channels
     )
 
 

@@ -105,6 +105,22 @@ def test_one_series_of_several_is_chosen(tmp_path):
     equal(read(tmp_path / "scan", dataset=other), ZYX[:1, :3])
 
 
+@pytest.mark.parametrize(
+    ("numbers", "labels"),
+    [
+        ((2, 5), ["CT (series 2): 5 x 6 x 7", "CT (series 5): 5 x 6 x 7"]),
+        ((None, None), ["CT: 5 x 6 x 7, from a0.dcm", "CT: 5 x 6 x 7, from b0.dcm"]),
+    ],
+)
+def test_series_of_one_size_are_told_apart(tmp_path, numbers, labels):
+    for letter, number in zip("ab", numbers, strict=True):
+        uid = generate_uid()
+        for z, pixels in enumerate(ZYX):
+            fields = {"SeriesInstanceUID": uid, "SeriesNumber": number, "InstanceNumber": z}
+            write(tmp_path / f"{letter}{z}.dcm", pixels, **fields)
+    assert [one.label for one in datasets(tmp_path)] == labels
+
+
 def test_time_points_at_the_same_places_are_picked(tmp_path):
     for time in (0, 1):
         for z, pixels in enumerate(ZYX):
@@ -191,5 +207,8 @@ def test_packing_that_cannot_be_undone_is_named(tmp_path, uid):
 
 def test_what_is_no_dicom_is_refused(tmp_path):
     (tmp_path / "a.dcm").write_bytes(b"nothing")
-    with pytest.raises(ReadError, match=r"^a\.dcm: is not a DICOM image"):
+    said = r"^a\.dcm: is no DICOM image though its name says so; "
+    with pytest.raises(ReadError, match=said + "check its format"):
         read(tmp_path / "a.dcm")
+    with pytest.raises(ReadError, match=f"{said}move it out of the folder {tmp_path.name}"):
+        read(tmp_path)

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from annotat_nb.io import RawGuess, ReadError, parse_raw_name, read
+from annotat_nb.io import RawGuess, ReadError, fitting_sizes, parse_raw_name, read
 
 ZYX = np.arange(2 * 3 * 4, dtype="uint16").reshape(2, 3, 4)
 U32 = ("float32", "uint32", "int32")
@@ -129,3 +129,17 @@ def test_every_remedy_that_is_offered_works(tmp_path):
         sides = tuple(int(side) for side in shape.strip("()").split(","))
         assert read(path, shape=sides, dtype=dtype).shape == sides
     assert len(offers) == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ((1, 1, 1), {(64, 512, 512), (16, 1024, 1024), (1, 4096, 4096), (256, 256, 256)}),
+        ((1, 1, 128), {(1024, 128, 128), (1, 4096, 4096), (256, 256, 256)}),
+        ((1, 512, 128), {(256, 512, 128)}),
+    ],
+)
+def test_sizes_are_offered_whatever_was_typed_of_them(typed, offered):
+    found = fitting_sizes(2**24, typed, "uint8")
+    assert offered <= {shape for shape, dtype in found if dtype == "uint8"}
+    assert {np.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in found} == {2**24}

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from annotat_nb.io import ChoiceNeeded, ReadError, read
+from annotat_nb.io import Candidate, ChoiceNeeded, ReadError, read
 from annotat_nb.io.tiff_check import check_ome
 
 ZYX = np.arange(3 * 20 * 17, dtype="uint16").reshape(3, 20, 17)
@@ -184,6 +184,14 @@ def test_a_missing_or_wrong_choice_is_refused_with_the_remedy(tmp_path, how, sen
         read(path, **how)
     assert str(error.value).startswith("a.ome.tif: ")
     assert sentence in str(error.value)
+
+
+def test_channels_of_ome_are_called_by_their_names(tmp_path):
+    said = {"axes": "ZCYX", "Channel": {"Name": ["DAPI", "GFP <b>"]}}
+    path = write(tmp_path / "a.ome.tif", np.zeros((3, 2, 5, 6), "uint8"), metadata=said)
+    with pytest.raises(ChoiceNeeded) as error:
+        read(path)
+    assert error.value.candidates == (Candidate(0, "0: DAPI"), Candidate(1, "1: GFP <b>"))
 
 
 def test_an_unnamed_fourth_axis_is_refused_and_the_remedy_works(tmp_path):

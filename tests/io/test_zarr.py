@@ -3,6 +3,7 @@ import gzip
 import json
 import lzma
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -212,6 +213,40 @@ def test_time_and_channel_of_ome_zarr_are_picked(tmp_path, version):
     volume = read(path, time=1, channel=2)
     equal(volume, data[1, 2])
     assert (volume.voxel_size, volume.unit) == ((2.0, 1.0, 1.0), "nm")
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_channels_of_ome_zarr_are_called_by_their_labels(tmp_path, version):
+    data = np.zeros((3, 4, 5, 6), "u2")
+    path = ome(tmp_path / "a.zarr", version, data, "czyx", (1, 2, 1, 1))
+    channels = [{"label": "DAPI"}, {"color": "FF0000"}, {"label": "a\nb"}]
+    group = zarr.open_group(path)
+    if version == "0.4":
+        group.attrs["omero"] = {"channels": channels}
+    else:
+        group.attrs["ome"] = dict(group.attrs["ome"]) | {"omero": {"channels": channels}}
+    asked = refused(path, "has 3 channels")
+    assert [(one.value, one.label) for one in asked.candidates] == [
+        (0, "0: DAPI"),
+        (1, "channel 1"),
+        (2, "2: a\\nb"),
+    ]
+
+
+@pytest.mark.parametrize("omero", ["x", {"channels": 3}, {"channels": ["x", None]}])
+def test_nonsense_about_channels_is_overlooked(tmp_path, omero):
+    path = ome(tmp_path / "a.zarr", "0.4", ZYX[None], "czyx", (1, 2, 1, 1))
+    zarr.open_group(path).attrs["omero"] = omero
+    equal(read(path), ZYX)
+
+
+def test_a_level_that_is_missing_is_named(tmp_path):
+    path = ome(tmp_path / "a.zarr", "0.4", ZYX, "zyx", (2, 1, 1))
+    shutil.rmtree(path / "0")
+    missing = "lists level 0 in its metadata, but that is missing"
+    assert [one.value for one in refused(path, missing).candidates] == ["1"]
+    shutil.rmtree(path / "1")
+    refused(path, f"{missing}; copy the whole folder again")
 
 
 def test_an_image_in_a_group_of_images_is_found(tmp_path):
