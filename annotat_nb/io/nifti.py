@@ -78,8 +78,9 @@ def _values(path: Path, header: Any) -> tuple[Array, str]:
     if colours:
         dtype, shape, axes = np.dtype("u1"), (colours, *shape), f"S{axes}"
     offset = int(header.get_data_offset())
-    is_packed = _is_packed(file)
-    return payload(path, file, offset, dtype, shape, whole_file_is_packed=is_packed), axes
+    if _is_packed(file):
+        return payload(path, file, 0, dtype, shape, packed="zlib", skip=offset), axes
+    return payload(path, file, offset, dtype, shape), axes
 
 
 def _scaled(data: Any, slope: float, start: float) -> BoxArray:

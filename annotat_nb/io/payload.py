@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,27 +28,29 @@ def payload(
     dtype: np.dtype[Any],
     sides: tuple[int, ...],
     *,
-    whole_file_is_packed: bool = False,
     packed: Packed = "raw",
+    skip: int = 0,
 ) -> Array:
     """Return the values after `offset` bytes of `file`, in the order (x, y, z, …).
 
     Plain values are mapped; packed ones are unpacked into memory, no more of them than declared.
-    `offset` counts unpacked bytes where `whole_file_is_packed`.
+    Of what is unpacked, the first `skip` bytes are passed over.
     """
     check_dtype(path, None if dtype.itemsize > 8 else dtype)
-    if not sides or min(sides) < 1 or offset < 0:
+    if not sides or min(sides) < 1:
         raise cannot_read(path, f"has the size {' x '.join(map(str, sides))}", _COPY)
+    if min(offset, skip) < 0:
+        cause = f"says that its values begin at byte {min(offset, skip)}"
+        raise cannot_read(path, cause, _COPY)
     size, declared = check_companion(path, file), prod(sides) * dtype.itemsize
-    if packed == "raw" and not whole_file_is_packed:
-        if offset + declared > size:
+    if packed == "raw":
+        if offset + skip + declared > size:
             raise cannot_read(path, "ends before its last value: it is truncated", _COPY)
-        return np.memmap(file, dtype, "r", offset, sides, order="F")
-    check_ratio(path, declared, size)
-    check_memory(path, declared, "the image")
-    skipped = 0 if whole_file_is_packed else offset
-    data = _inflate(path, file, skipped, declared + offset - skipped)
-    values = np.frombuffer(data, dtype, prod(sides), offset - skipped)
+        return np.memmap(file, dtype, "r", offset + skip, sides, order="F")
+    check_ratio(path, skip + declared, size)
+    check_memory(path, skip + declared, "the image")
+    data = _inflate(path, file, offset, skip + declared)
+    values = np.frombuffer(data, dtype, prod(sides), skip)
     return values.reshape(sides, order="F")
 
 
@@ -59,11 +61,25 @@ def _inflate(path: Path, file: Path, offset: int, wanted: int) -> bytes:
         stream.seek(offset)
         inflater, rest = zlib.decompressobj(wbits=47), b""
         while len(out) < wanted:
-            rest = rest or stream.read(_PIECE)
-            if not rest:
-                raise cannot_read(path, "ends before its last value: it is truncated", _COPY)
-            out += inflater.decompress(rest, wanted - len(out))
-            rest = inflater.unconsumed_tail
             if inflater.eof:
                 rest, inflater = inflater.unused_data, zlib.decompressobj(wbits=47)
+            rest = rest or _piece(path, stream)
+            out += inflater.decompress(rest, wanted - len(out))
+            rest = inflater.unconsumed_tail
+        _check_end(path, stream, inflater)
     return bytes(out)
+
+
+def _check_end(path: Path, stream: IO[bytes], inflater: Any) -> None:
+    """Unpack to the checksum, which tells damage, unless much more comes before it."""
+    spare = len(inflater.decompress(inflater.unconsumed_tail, _PIECE))
+    while not inflater.eof and spare < _PIECE:
+        rest = inflater.unconsumed_tail or _piece(path, stream)
+        spare += len(inflater.decompress(rest, _PIECE))
+
+
+def _piece(path: Path, stream: IO[bytes]) -> bytes:
+    piece = stream.read(_PIECE)
+    if not piece:
+        raise cannot_read(path, "ends before its last value: it is truncated", _COPY)
+    return piece

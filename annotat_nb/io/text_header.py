@@ -14,9 +14,9 @@ import numpy as np
 from annotat_nb.io.boxes import array_as_zyx
 from annotat_nb.io.errors import cannot_read, printable
 from annotat_nb.io.gate import check_companion, check_file
+from annotat_nb.io.nrrd_axes import nrrd_axes, nrrd_scale, scale_of_xyz
 from annotat_nb.io.payload import payload
 from annotat_nb.io.roots import check_inside
-from annotat_nb.io.tiff_scale import Scale, scale_of_edges
 from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.io.options import Options
     from annotat_nb.io.payload import Packed
+    from annotat_nb.io.tiff_scale import Scale
 
     Fields = dict[str, str]
 
@@ -47,21 +48,24 @@ _NRRD_TYPES = {
     **dict.fromkeys(("uchar", "unsigned char", "uint8", "uint8_t"), "u1"),
     **dict.fromkeys(("signed char", "int8", "int8_t"), "i1"),
     **dict.fromkeys(("ushort", "unsigned short", "uint16", "uint16_t"), "u2"),
-    **dict.fromkeys(("short", "signed short", "short int", "int16", "int16_t"), "i2"),
-    **dict.fromkeys(("uint", "unsigned int", "uint32", "uint32_t"), "u4"),
-    **dict.fromkeys(("int", "signed int", "int32", "int32_t"), "i4"),
+    **dict.fromkeys(("short", "signed short", "int16", "int16_t"), "i2"),
+    **dict.fromkeys(("uint", "unsigned", "uint32", "uint32_t"), "u4"),
+    **dict.fromkeys(("int", "signed", "int32", "int32_t"), "i4"),
     **dict.fromkeys(("ulonglong", "unsigned long long", "uint64", "uint64_t"), "u8"),
-    **dict.fromkeys(("longlong", "long long", "int64", "int64_t"), "i8"),
+    **dict.fromkeys(("longlong", "long long", "signed long long", "int64", "int64_t"), "i8"),
     "float": "f4",
     "double": "f8",
 }
+"""Types by name, without the word int that C lets one leave out."""
 _NRRD_ENCODINGS: dict[str, Packed] = {"raw": "raw", "gzip": "zlib", "gz": "zlib"}
-_COLOUR_KINDS = ("RGB-color", "RGBA-color", "HSV-color", "3-color", "4-color")
 
 
 @dataclass(frozen=True)
 class Payload:
-    """Where the values are and what they mean; sides and axes with the fastest first."""
+    """Where the values are and what they mean; sides and axes with the fastest first.
+
+    An offset of -1 stands for values that end with the file; `skip` counts unpacked bytes.
+    """
 
     file: str | None
     offset: int
@@ -70,6 +74,7 @@ class Payload:
     axes: str
     packed: Packed
     scale: Scale
+    skip: int = 0
 
 
 def read_meta_image(path: Path, options: Options) -> Volume:
@@ -94,21 +99,37 @@ def read_nrrd(path: Path, options: Options) -> Volume:
         line, end = _line(path, head, end)
         if ": " in line and not line.startswith("#"):
             key, _, value = line.partition(": ")
-            fields[key.strip().lower()] = value.strip()
+            _note(path, fields, key.strip().lower(), value.strip())
     return _open(path, _nrrd(path, fields, end), options)
+
+
+def _note(path: Path, fields: Fields, key: str, value: str) -> None:
+    if fields.setdefault(key, value) != value:
+        cause = f"states {printable(key)[:40]} twice, and differently"
+        raise cannot_read(path, cause, "correct its header or export it again")
 
 
 def _open(path: Path, found: Payload, options: Options) -> Volume:
     options.refuse(path, "dataset", "shape", "dtype")
     inside = (path.resolve().parent,)
     file = check_inside(path, path.parent / found.file, inside) if found.file else path
-    offset = found.offset
-    if offset == -1:  # the values are the last bytes of the file
-        offset = check_companion(path, file) - prod(found.sides) * found.dtype.itemsize
-    data = payload(path, file, offset, found.dtype, found.sides, packed=found.packed)
+    offset = _last_bytes(path, file, found) if found.offset == -1 else found.offset
+    data = payload(
+        path, file, offset, found.dtype, found.sides, packed=found.packed, skip=found.skip
+    )
     voxel_size, unit = found.scale
     volume = array_as_zyx(path, data, found.axes, options)
     return Volume(volume, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
+
+
+def _last_bytes(path: Path, file: Path, found: Payload) -> int:
+    """Return where values begin that are the last bytes of `file`."""
+    if found.packed != "raw":
+        raise cannot_read(path, "is packed, but to be read from its end", "save it unpacked")
+    offset = check_companion(path, file) - prod(found.sides) * found.dtype.itemsize
+    if offset < 0:
+        raise cannot_read(path, "ends before its last value: it is truncated", _COPY)
+    return offset
 
 
 def _meta_image(path: Path, fields: Fields, end: int) -> Payload:
@@ -116,6 +137,8 @@ def _meta_image(path: Path, fields: Fields, end: int) -> Payload:
     sides = tuple(map(int, lower["dimsize"].split()))
     kind = _META_TYPES.get(lower["elementtype"].removeprefix("MET_").removesuffix("_ARRAY"))
     big = lower.get("binarydatabyteordermsb", lower.get("elementbyteordermsb", "False"))
+    if lower.get("binarydata", "True").lower() != "true":
+        raise cannot_read(path, "holds its values as text", "save it as binary")
     samples = int(lower.get("elementnumberofchannels", 1))
     axes = _spatial(len(sides))
     if samples > 1:
@@ -127,61 +150,60 @@ def _meta_image(path: Path, fields: Fields, end: int) -> Payload:
     edges = list(map(float, lower.get("elementspacing", lower.get("elementsize", "")).split()))
     return Payload(
         None if local else data_file,
-        end if local else int(lower.get("headersize", 0)),
+        _meta_offset(path, lower, end, local=local),
         _dtype(path, kind, lower["elementtype"], ">" if big.lower() == "true" else "<"),
         sides,
         axes,
         "zlib" if lower.get("compresseddata", "False").lower() == "true" else "raw",
-        _scale(edges, "mm"),
+        scale_of_xyz(edges, "mm"),
     )
+
+
+def _meta_offset(path: Path, lower: Fields, end: int, *, local: bool) -> int:
+    size = int(lower.get("headersize", 0))
+    if size < -1 or (local and size > 0):
+        cause = f"states a HeaderSize of {size}, which has no meaning here"
+        raise cannot_read(path, cause, "correct its header or export it again")
+    return end if local and size == 0 else size
 
 
 def _nrrd(path: Path, fields: Fields, end: int) -> Payload:
     sides = tuple(map(int, fields["sizes"].split()))
-    encoding = fields["encoding"].lower()
-    if encoding not in _NRRD_ENCODINGS or int(fields.get("line skip", 0)):
-        raise cannot_read(path, f"is encoded as {printable(encoding)[:40]}", "save it raw or gzip")
-    kinds = fields.get("kinds", "").split()
-    colours = bool(kinds) and kinds[0] in _COLOUR_KINDS
-    axes = f"S{_spatial(len(sides) - 1)}" if colours else _spatial(len(sides))
+    packed = _nrrd_packed(path, fields["encoding"].lower())
+    axes = nrrd_axes(fields, len(sides))
     data_file = fields.get("data file", fields.get("datafile"))
     if data_file and (data_file.upper().startswith("LIST") or "%" in data_file):
         raise cannot_read(path, "has its slices in several files", "open the folder of slices")
-    skip = int(fields.get("byte skip", 0))
-    start = 0 if data_file else end
+    skip = _skip(path, fields)
+    kind = _NRRD_TYPES.get(fields["type"].lower().removesuffix(" int"))
+    order: Literal["<", ">"] = ">" if fields.get("endian", "little").lower() == "big" else "<"
     return Payload(
         data_file,
-        -1 if skip == -1 else start + skip,
-        _dtype(
-            path,
-            _NRRD_TYPES.get(fields["type"].lower()),
-            fields["type"],
-            ">" if fields.get("endian", "little").lower() == "big" else "<",
-        ),
+        -1 if skip == -1 else 0 if data_file else end,
+        _dtype(path, kind, fields["type"], order),
         sides,
         axes,
-        _NRRD_ENCODINGS[encoding],
-        _nrrd_scale(fields),
+        packed,
+        nrrd_scale(fields, axes),
+        max(skip, 0),
     )
 
 
-def _nrrd_scale(fields: Fields) -> Scale:
-    units = fields.get("space units", fields.get("units", "")).replace('"', " ").split()
-    unit = units[0] if units else "mm" if "space" in fields else ""
-    if "space directions" in fields:
-        vectors = [part for part in fields["space directions"].split() if part != "none"]
-        rows = [[float(value) for value in part.strip("()").split(",")] for part in vectors]
-        return _scale([float(np.linalg.norm(row)) for row in rows], unit)
-    edges = [float(part) for part in fields.get("spacings", "").split()]
-    return _scale([edge for edge in edges if np.isfinite(edge)], unit)
+def _nrrd_packed(path: Path, encoding: str) -> Packed:
+    if encoding not in _NRRD_ENCODINGS:
+        raise cannot_read(path, f"is encoded as {printable(encoding)[:40]}", "save it raw or gzip")
+    return _NRRD_ENCODINGS[encoding]
 
 
-def _scale(edges: list[float], unit: str) -> Scale:
-    """Turn edges (x, y, z) into a scale; a missing depth is that of a cube."""
-    if len(edges) < 2:
-        return scale_of_edges((1.0, 1.0, 1.0), "")
-    z = edges[2] if len(edges) > 2 else edges[0]
-    return scale_of_edges((z, edges[1], edges[0]), unit)
+def _skip(path: Path, fields: Fields) -> int:
+    """Return how many unpacked bytes come before the values; -1: they end with the file."""
+    lines = int(fields.get("line skip", fields.get("lineskip", 0)))
+    count = int(fields.get("byte skip", fields.get("byteskip", 0)))
+    if lines:
+        raise cannot_read(path, f"has a line skip of {lines}", "save it without one")
+    if count < -1:
+        raise cannot_read(path, f"has a byte skip of {count}", "correct its header or save it anew")
+    return count
 
 
 def _spatial(count: int) -> str:

@@ -128,3 +128,19 @@ def test_the_data_of_a_pair_may_not_lie_elsewhere(tmp_path):
     (tmp_path / "scan" / "a.img").symlink_to(tmp_path / "b.img")
     with pytest.raises(ReadError, match=r"^a\.hdr: draws on .* outside its folder"):
         read(tmp_path / "scan" / "a.hdr")
+
+
+def test_a_packed_file_without_its_checksum_is_truncated(tmp_path):
+    path = write(tmp_path / "a.nii.gz")
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ReadError, match=r"^a\.nii\.gz: ends before its last value: it is trunc"):
+        read(path)
+
+
+def test_an_offset_below_nothing_is_named(tmp_path):
+    path = write(tmp_path / "a.nii")
+    content = bytearray(path.read_bytes())
+    content[108:112] = np.float32(-16).tobytes()
+    path.write_bytes(content)
+    with pytest.raises(ReadError, match=r"^a\.nii: says that its values begin at byte -16"):
+        read(path)

@@ -151,3 +151,57 @@ def test_packed_values_that_memory_does_not_hold_are_refused(tmp_path):
     (tmp_path / "a.mha").write_bytes(lie)
     with pytest.raises(ReadError, match=r"^a\.mha: declares 420 TB of pixels but stores only"):
         read(tmp_path / "a.mha")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "pick"),
+    [
+        ("vector domain domain domain", {"channel": 1}),
+        ("time space space space", {"time": 1}),
+        ("RGB-color space space space", {"rgb": 1}),
+        ("domain domain domain list", {"channel": 1}),
+        ("domain domain domain time", {"time": 1}),
+    ],
+)
+def test_the_kinds_of_an_nrrd_name_its_axes(tmp_path, kinds, pick):
+    data = np.arange(3 * 210, dtype="i2").reshape(3, 5, 6, 7)
+    is_last = kinds.startswith("domain")
+    stored = data if is_last else np.moveaxis(data, 0, -1)  # NRRD counts from the fastest axis
+    sizes, spacings = ("7 6 5 3", "0.25 0.5 2 9") if is_last else ("3 7 6 5", "nan 0.25 0.5 2")
+    head = f"NRRD0004\ntype: short int\nsizes: {sizes}\nspacings: {spacings}\nkinds: {kinds}\n"
+    (tmp_path / "a.nrrd").write_bytes(nrrd("encoding: raw\n", stored.tobytes(), head))
+    assert equal(tmp_path / "a.nrrd", data[1], **pick).voxel_size == (2.0, 0.5, 0.25)
+
+
+def test_bytes_to_skip_count_once_unpacked(tmp_path):
+    more = "encoding: gzip\nendian: little\nbyte skip: 4\n"
+    (tmp_path / "a.nrrd").write_bytes(nrrd(more, gzip.compress(b"junk" + PLAIN)))
+    equal(tmp_path / "a.nrrd", ZYX)
+
+
+def test_local_values_may_end_with_the_file(tmp_path):
+    (tmp_path / "a.mha").write_bytes(meta("HeaderSize = -1\n", b"junk" + PLAIN))
+    equal(tmp_path / "a.mha", ZYX)
+
+
+@pytest.mark.parametrize("kind", ["unsigned short int", "unsigned short", "ushort", "uint16_t"])
+def test_a_type_has_many_names(tmp_path, kind):
+    head = NRRD.replace("type: short", f"type: {kind}")
+    (tmp_path / "a.nrrd").write_bytes(nrrd("encoding: raw\n", PLAIN, head))
+    equal(tmp_path / "a.nrrd", ZYX.astype("u2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.mha", meta("BinaryData = False\n", PLAIN), "holds its values as text; save it as bin"),
+        ("a.mha", meta("HeaderSize = 4\n", PLAIN), "states a HeaderSize of 4"),
+        ("a.nrrd", nrrd("encoding: raw\nbyte skip: -9\n", PLAIN), "has a byte skip of -9"),
+        ("a.nrrd", nrrd("encoding: raw\nline skip: 2\n", PLAIN), "has a line skip of 2"),
+        ("a.nrrd", nrrd("encoding: raw\nsizes: 5 6 7\n", PLAIN), "states sizes twice"),
+    ],
+)
+def test_what_cannot_be_read_right_is_refused(tmp_path, name, content, sentence):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ReadError, match=f"^{name}: {sentence}"):
+        read(tmp_path / name)
