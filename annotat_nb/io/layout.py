@@ -79,11 +79,12 @@ def paged(data: Any) -> Any:
     """Return `data`, so that a copy in blocks can serve in its place if its layout calls for one.
 
     That is so where a slice across y or x decodes more of the file than is kept in memory, and
-    for large mapped files.
+    for large mapped files. Smaller mapped files are at least looked after while they are open.
     """
-    mapped = mapping(data)
-    if mapped is not None and mapped.nbytes > CACHE_BYTES:
-        return PagedImage(MappedImage(mapped), kept_bytes=MAPPED_BYTES)
+    if (mapped := mapping(data)) is not None:
+        image = MappedImage(mapped)
+        is_large = mapped.nbytes > CACHE_BYTES
+        return PagedImage(image, kept_bytes=MAPPED_BYTES) if is_large else image
     chunks = getattr(data, "chunks", None)
     if chunks is None or len(data.shape) != 3 or chunks[0] >= chunks[1]:
         return data

@@ -1,14 +1,16 @@
-"""Large images that are mapped into memory, read with foresight."""
+"""Images that are mapped into memory, read with foresight and care."""
 
 from __future__ import annotations
 
 import mmap
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from annotat_nb.io.cost import cost
+from annotat_nb.io.errors import cannot_read
 from annotat_nb.io.stack import NativeOrder
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class MappedImage:
         self._data = data
         self._map: mmap.mmap = data._mmap  # type: ignore[attr-defined]  # numpy has no other way
         self._advice = mmap.MADV_NORMAL
+        self._size, self._path = self._map.size(), Path(str(data.filename))
         self.shape: Shape = (data.shape[0], data.shape[1], data.shape[2])
         self.dtype = data.dtype.newbyteorder("=")
         self.chunks = (1, 1, max(1, min(DISK_PAGE // data.dtype.itemsize, data.shape[2])))
@@ -48,6 +51,9 @@ class MappedImage:
         return np.asarray(self[:], dtype)
 
     def __getitem__(self, key: Any) -> Any:
+        if self._map.size() < self._size:  # reading what is gone would end the process
+            cause = "became shorter while it was open"
+            raise cannot_read(self._path, cause, "open it again, from a whole copy")
         self._advise(key)
         return np.asarray(self._data[key], self.dtype)
 

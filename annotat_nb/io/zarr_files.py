@@ -13,7 +13,7 @@ import numpy as np
 
 from annotat_nb.io.chunks import ChunkedSource
 from annotat_nb.io.codecs import unpack
-from annotat_nb.io.errors import reading
+from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.gate import LARGEST_RATIO, available_memory, check_stored
 from annotat_nb.io.roots import allowed_roots, check_inside
 
@@ -64,10 +64,17 @@ class ZarrFiles:
         try:
             status = place.stat()
         except FileNotFoundError:
+            self._check_there()
             return None
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._largest:
             raise ValueError(f"chunk {file.name} is larger than it can be")
         return place
+
+    def _check_there(self) -> None:
+        """Tell a block that was never written from a folder that is gone, as a share may be."""
+        if not any((self.folder / name).exists() for name in ("zarr.json", ".zarray")):
+            remedy = "bring the folder back, or open the image again"
+            raise cannot_read(self.path, "is no longer there", remedy)
 
     def _shard_block(self, numbers: Numbers) -> Array | None:
         per_file = self.layout.blocks_per_file

@@ -11,6 +11,7 @@ from annotat_nb.session.working import Working
 
 if TYPE_CHECKING:
     from annotat_nb.jobs import Job
+    from annotat_nb.store.block_copy import BlockCopy
 
 
 class Rechunking(Working):
@@ -57,7 +58,10 @@ class Rechunking(Working):
             raise SessionError(reason or "")
         copy = workspace.block_copy(self.volume)
         return self._run(
-            "Copy in blocks", lambda job: copy.write(job.report), self._use_copy, block
+            "Copy in blocks",
+            lambda job: _write(copy, job, workspace.path.name),
+            self._use_copy,
+            block,
         )
 
     def _use_copy(self, copy: Any) -> None:
@@ -68,3 +72,13 @@ class Rechunking(Working):
     def _bytes(self) -> int:
         depth, height, width = self.volume.shape
         return depth * height * width * self.volume.dtype.itemsize
+
+
+def _write(copy: BlockCopy, job: Job, folder: str) -> Any:
+    try:
+        return copy.write(job.report)
+    except OSError as error:
+        raise SessionError(
+            f"{folder}: the copy in blocks cannot be written ({error.strerror or error}); free "
+            "some space and make it again: it goes on where it stopped"
+        ) from error

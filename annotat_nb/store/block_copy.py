@@ -23,7 +23,6 @@ SIDE = 64
 SLAB_BYTES = 2**28
 LEAST_DEPTH = 8
 FACTS, DONE = "image.json", "done.txt"
-DIGITS = 8
 
 
 class BlockCopy:
@@ -44,7 +43,12 @@ class BlockCopy:
 
     def __init__(self, path: Path, volume: Volume, digest: str) -> None:
         self._path, self._volume = path, volume
-        self._facts = {"digest": digest, "shape": list(volume.shape), "dtype": volume.dtype.str}
+        self._facts = {
+            "digest": digest,
+            "source": _stamp(volume.source),
+            "shape": list(volume.shape),
+            "dtype": volume.dtype.str,
+        }
         self._depth = slab_depth(volume)
         self._count = ceil(volume.shape[0] / self._depth)
 
@@ -72,6 +76,7 @@ class BlockCopy:
         array, done = self._begin()
         for number in range(self._count):
             if number not in done:
+                self._shard(number).unlink(missing_ok=True)  # what is broken is not to be read
                 start = number * self._depth
                 array[start : start + self._depth] = self._slab(start, report)
                 self._note(number)
@@ -81,7 +86,8 @@ class BlockCopy:
         import zarr
 
         if self._is_ours():
-            return zarr.open_array(str(self._path), mode="r+"), self._done()
+            array = zarr.open_array(str(self._path), mode="r+")
+            return array.with_config({"write_empty_chunks": True}), self._done()
         shutil.rmtree(self._path, ignore_errors=True)
         self._path.mkdir(mode=0o700)
         array = self._create(str(self._path))
@@ -102,6 +108,7 @@ class BlockCopy:
             chunks=(depth, SIDE, SIDE),
             shards=shard,
             compressors=[ZstdCodec(level=1), Crc32cCodec()],
+            config={"write_empty_chunks": True},  # a slab without its file is a lost one
         )
 
     def _is_ours(self) -> bool:
@@ -117,12 +124,22 @@ class BlockCopy:
         return bool(facts == self._facts and metadata == wanted)
 
     def _done(self) -> set[int]:
+        """Return the slabs that are noted as written, and whose files are as they were then."""
         try:
-            lines = (self._path / DONE).read_text().splitlines()
+            noted = set((self._path / DONE).read_text().split())
         except (OSError, ValueError):
             return set()
-        whole = {line for line in lines if len(line) == DIGITS}  # a torn line is shorter
-        return {number for number in range(self._count) if f"{number:0{DIGITS}d}" in whole}
+        return {number for number in range(self._count) if self._line(number) in noted}
+
+    def _shard(self, number: int) -> Path:
+        return self._path / "c" / str(number) / "0" / "0"
+
+    def _line(self, number: int) -> str:
+        try:
+            size = self._shard(number).lstat().st_size
+        except OSError:
+            return ""
+        return f"{number:08d}:{size:015d}"  # of one length, so that a torn line is none
 
     def _slab(self, start: int, report: Callable[[str, float], None]) -> Any:
         total, height, width = self._volume.shape
@@ -133,16 +150,25 @@ class BlockCopy:
         return slab
 
     def _note(self, number: int) -> None:
-        shard = self._path / "c" / str(number) / "0" / "0"
-        descriptor = os.open(shard, os.O_RDONLY) if shard.exists() else None  # all zero: no file
-        if descriptor is not None:
+        shard = self._shard(number)
+        descriptor = os.open(shard, os.O_RDONLY)
+        try:
             os.fsync(descriptor)
+        finally:
             os.close(descriptor)
-            sync_folder(shard.parent)
+        sync_folder(shard.parent)
         with (self._path / DONE).open("a") as file:
-            file.write(f"\n{number:0{DIGITS}d}\n")
+            file.write(f"\n{self._line(number)}\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _stamp(source: Path | None) -> list[int]:
+    """Return size and time of the last change of what the image was read from."""
+    if source is None or not source.exists():
+        return []
+    status = source.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def slab_depth(volume: Volume) -> int:

@@ -60,7 +60,7 @@ class ImageReference(BaseModel):
         ReadError
             If the file is gone, unreadable, or no longer the same image.
         """
-        volume = self._stored(folder) if not Path(self.path).is_absolute() else self._read()
+        volume = self._stored(folder) if not Path(self.path).is_absolute() else self._read(folder)
         if not self.agrees_with(volume):
             raise io.ReadError(
                 f"{self.name}: is no longer the image this workspace was made for "
@@ -69,12 +69,24 @@ class ImageReference(BaseModel):
             )
         return volume
 
-    def _read(self) -> Volume:
+    def _read(self, folder: Path) -> Volume:
         how: dict[str, Any] = {
             name: tuple(v) if isinstance(v, list) else v for name, v in self.how.items()
         }
-        found = io.read(self.path, **how)
+        found = io.read(self._place(folder), **how)
         return Volume(found.data, self.voxel_size, self.unit, self.name, found.source, found.how)
+
+    def _place(self, folder: Path) -> Path:
+        """Find the image where it was, or beside the workspace if both were moved together."""
+        path = Path(self.path)
+        beside = folder.parent / path.name
+        for place in (path, beside):
+            if place.exists() or any(sign in place.name for sign in "*?["):  # a glob of slices
+                return place
+        raise io.ReadError(
+            f"{path.name}: is neither at {path} nor beside {folder.name}; bring it back, or open "
+            f"it where it is: annotat_nb.Session(annotat_nb.read(...), workspace={folder.name!r})"
+        )
 
     def _stored(self, folder: Path) -> Volume:
         path = folder / self.path

@@ -1,3 +1,5 @@
+import resource
+
 import numpy as np
 import pytest
 import tifffile
@@ -72,6 +74,19 @@ def test_a_full_disk_is_said_before_the_work(paged, tmp_path, monkeypatch):
         pytest.raises(SessionError, match="free some space"),
     ):
         session.rechunk()
+
+
+def test_a_disk_that_fills_up_meanwhile_is_one_sentence(paged, tmp_path):
+    with an.Session(an.read(paged[0]), workspace=tmp_path / "scan.annotat") as session:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            with pytest.raises(SessionError, match=r"^scan.annotat: .*goes on where it stopped"):
+                session.rechunk()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        session.rechunk()
+        assert np.array_equal(session.volume.slice("y", 20), paged[1][:, 20])
 
 
 def test_an_image_in_memory_needs_no_copy():

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -120,3 +121,31 @@ def test_a_killed_copy_is_not_used_and_goes_on(tmp_path, share):
     copy = BlockCopy(tmp_path / "image.zarr", Volume(values), "digest")
     assert copy.open() is None
     assert np.array_equal(copy.write(silent)[:], values)
+
+
+@pytest.mark.parametrize("harm", ["missing", "shorter", "emptied"])
+def test_a_shard_that_is_not_as_it_was_is_written_again(copy, values, tmp_path, harm):
+    copy.write(silent)
+    shard = tmp_path / "image.zarr" / "c" / "0" / "0" / "0"
+    if harm == "missing":
+        shutil.rmtree(tmp_path / "image.zarr" / "c" / "0")
+    else:
+        os.truncate(shard, 0 if harm == "emptied" else shard.stat().st_size - 1)
+    assert copy.open() is None
+    assert np.array_equal(copy.write(silent)[:], values)
+
+
+def test_black_slabs_are_files_too(tmp_path):
+    copy = BlockCopy(tmp_path / "image.zarr", Volume(np.zeros((9, 70, 70), "uint8")), "digest")
+    assert copy.write(silent) is not None
+    assert not copy.open()[:].any()
+
+
+def test_a_copy_is_not_used_once_the_file_of_the_image_was_written_again(tmp_path, values):
+    source = tmp_path / "scan.raw"
+    source.write_bytes(b"first")
+    volume = Volume(values, source=source)
+    BlockCopy(tmp_path / "image.zarr", volume, "digest").write(silent)
+    assert BlockCopy(tmp_path / "image.zarr", volume, "digest").open() is not None
+    source.write_bytes(b"second")
+    assert BlockCopy(tmp_path / "image.zarr", volume, "digest").open() is None
