@@ -11,4 +11,4 @@ from annotat_nb.widgets.menu import FRONT
 class Steward(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
     """Names of controls, focus where a person expects it, and how the kernel can be reached."""
 
-    _esm = bundle(FRONT, "element.js", "names.js", "link.js", "steward.js")
+    _esm = bundle(FRONT, "element.js", "names.js", "link.js", "own_keys.js", "steward.js")

@@ -60,22 +60,34 @@ export class Keyboard {
   }
 }
 
-const NEEDS_ITS_KEYS = "input, select, textarea, [role=menubar], [role=radiogroup], [role=slider]";
-const BUTTON_KEYS = ["Enter", " ", "Escape", "Tab"];
+const TEXT_FIELD =
+  "input:not([type=checkbox], [type=radio], [type=color], [type=range], [type=button]), textarea, " +
+  "[contenteditable]:not([contenteditable=false])";
+const OTHER_PLACES = ".annotat-dialogs, .annotat-popup"; // letters mean something else there
+const BUTTON_KEYS = ["enter", " ", "escape", "tab"];
+const ARROW_KEYS = ["arrowup", "arrowdown", "arrowleft", "arrowright"];
+const STEP_KEYS = [...ARROW_KEYS, "home", "end", "pageup", "pagedown"];
+/** Keys that a control needs besides those of a button. */
+const OWN_KEYS = {
+  "select, [role=slider], [type=range]": STEP_KEYS,
+  "[role=menubar]": ARROW_KEYS,
+  "[role=radiogroup]": ["arrowup", "arrowdown", "f2"],
+};
 
-/**
- * Whether a key pressed elsewhere in the same widget is meant for the canvas.
- *
- * After a click on a button the focus is there, and JupyterLab would take "0 0" for "restart the
- * kernel" and "m" for "make this cell text".
- */
+/** Whether a key pressed elsewhere in the same widget is meant for the canvas. */
 function isForwarded(event, el) {
   const root = el.closest(".annotat-root");
   const from = event.target;
-  if (!(from instanceof Element) || !root?.contains(from) || from.closest(".annotat-dialogs")) {
+  if (!(from instanceof Element) || !root?.contains(from) || from.closest(OTHER_PLACES)) {
     return false;
   }
-  return !from.closest(NEEDS_ITS_KEYS) && !BUTTON_KEYS.includes(event.key);
+  return !from.matches(TEXT_FIELD) && !isOwnKey(keyName(event), from);
+}
+
+/** Whether the control `from` acts on a key itself. */
+function isOwnKey(name, from) {
+  const isNeeded = ([controls, keys]) => from.closest(controls) && keys.includes(name);
+  return BUTTON_KEYS.includes(name) || Object.entries(OWN_KEYS).some(isNeeded);
 }
 
 /** Take the focus when the pointer comes, unless a person types elsewhere. */
@@ -83,7 +95,7 @@ export function focusOnEntry(el, signal) {
   const enter = () => {
     const holder = document.activeElement;
     const root = el.closest(".annotat-root");
-    const isTyping = holder?.closest("input:not([type=range]):not([type=checkbox]), textarea");
+    const isTyping = holder?.closest(TEXT_FIELD);
     if (root?.contains(holder) && !isTyping && !holder.closest(".annotat-dialogs, [role=menubar]")) {
       el.focus({ preventScroll: true });
     }

@@ -1,7 +1,8 @@
-/** Keeps the page in order: names, focus, and Esc in dialogs. */
+/** Keeps the page in order: names, focus, keys, and Esc in dialogs. */
 
 import { Link } from "./link.js";
 import { nameControls } from "./names.js";
+import { keepKeys } from "./own_keys.js";
 
 const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slider], .noUi-handle";
 
@@ -16,6 +17,7 @@ class Steward {
     root.addEventListener("pointerdown", (event) => this.onPointerDown(event), { signal });
     // Number fields keep their keys to themselves: they are heard before.
     root.addEventListener("keydown", (event) => this.onKey(event), { signal, capture: true });
+    keepKeys(root, signal);
     this.observer = new MutationObserver(() => this.onChange());
     this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
     nameControls(root);
