@@ -12,9 +12,10 @@ from annotat_nb.io.labels import (
 from annotat_nb.io.layout import PagedImage, paged, reads_everything
 from annotat_nb.io.markers import MARKER_SUFFIXES, read_markers, write_markers
 from annotat_nb.io.raw import RawGuess, fitting_sizes, parse_raw_name
-from annotat_nb.io.reader import READERS, datasets, read
+from annotat_nb.io.reader import FOLDER_MARKS, READERS, datasets, read
 
 __all__ = [
+    "FOLDER_MARKS",
     "MARKER_SUFFIXES",
     "READERS",
     "WRITERS",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from annotat_nb.io.dicom import SUFFIXES as DICOM
 from annotat_nb.io.dicom import dicom_datasets, is_dicom_folder, read_dicom
 from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.hdf5 import hdf5_datasets, read_hdf5
@@ -13,11 +14,12 @@ from annotat_nb.io.nifti import read_nifti
 from annotat_nb.io.npy import npz_datasets, read_npy, read_npz
 from annotat_nb.io.options import Options
 from annotat_nb.io.raw import read_raw
+from annotat_nb.io.sequence import SUFFIXES as SLICES
 from annotat_nb.io.sequence import is_pattern, read_image, read_sequence
 from annotat_nb.io.text_header import read_meta_image, read_nrrd
 from annotat_nb.io.tiff import read_tiff, tiff_datasets
 from annotat_nb.io.zarr import read_zarr, zarr_datasets
-from annotat_nb.io.zarr_tree import is_zarr
+from annotat_nb.io.zarr_tree import MARKS, is_zarr
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +60,9 @@ READERS: dict[str, Reader] = {
     ".dicom": read_dicom,
 }
 """What reads the files of each suffix."""
+
+FOLDER_MARKS = (*SLICES, *DICOM, *MARKS)
+"""How the names of files end that make an image of their folder."""
 
 _LISTERS: dict[Reader, Callable[[Path], tuple[Candidate, ...]]] = {
     read_tiff: tiff_datasets,

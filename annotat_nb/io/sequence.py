@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 _TIFF = (".tif", ".tiff", ".btf")
-_SUFFIXES = (*_TIFF, ".png", ".jpg", ".jpeg")
+SUFFIXES = (*_TIFF, ".png", ".jpg", ".jpeg")
 
 Kind = tuple[tuple[int, int], np.dtype[Any]]
 
@@ -78,10 +78,10 @@ def _files(path: Path) -> list[Path]:
         if path.is_dir()
         else Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     )
-    files = [file for file in found if file.suffix.lower() in _SUFFIXES and file.name[0] != "."]
+    files = [file for file in found if file.suffix.lower() in SUFFIXES and file.name[0] != "."]
     if not files:
         cause = "holds no slice images" if path.is_dir() else "matches no slice images"
-        raise cannot_read(path, cause, f"give a folder or pattern of {', '.join(_SUFFIXES)} files")
+        raise cannot_read(path, cause, f"give a folder or pattern of {', '.join(SUFFIXES)} files")
     suffixes = sorted({file.suffix.lower() for file in files})
     if len(suffixes) > 1:
         cause = f"holds images of several kinds ({', '.join(suffixes)})"

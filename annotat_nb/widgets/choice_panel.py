@@ -77,9 +77,11 @@ class ChoicePanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
 
 def last_number(candidates: Sequence[Candidate]) -> int | None:
-    """Return the last of many candidates that are the numbers from 0; None if they are not."""
+    """Return the last of many candidates that are mere numbers from 0; None if they are not."""
     if len(candidates) < MANY or [c.value for c in candidates] != list(range(len(candidates))):
         return None
+    if any(c.label.startswith(f"{c.value}: ") for c in candidates):
+        return None  # they have names to choose by
     return len(candidates) - 1
 
 

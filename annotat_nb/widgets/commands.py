@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
-from annotat_nb.widgets.dialogs import MARKERS, stem_of
+from annotat_nb.widgets.dialogs import MARKERS
 from annotat_nb.widgets.menu import Item, Menu
+from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.opening import ask_dataset, read_image
 from annotat_nb.widgets.text import inert
 
@@ -81,7 +82,7 @@ def _file_commands(session: Session, dialogs: Dialogs, jobs: JobWatch) -> list[C
     def needs(name: str, reason: str) -> Reason:
         return lambda: None if getattr(session, name) is not None else reason
 
-    stem = stem_of(session)
+    stem = stem_of(session.volume)
     return [
         Command(
             "File",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 _STEPS = 1000
+WIDE = 10
+"""Intensities in a window beside which the fraction of one does not count."""
 _HEIGHT = 40
 
 
@@ -105,7 +107,7 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _tell(self) -> None:
         low, high = self._window
         self._showing = True
-        self.low.value, self.high.value = _brief(low, high - low), _brief(high, high - low)
+        self.low.value, self.high.value = self._written(low), self._written(high)
         self._showing = False
         self.status.value = ""
         limits = float(self.slider.min), float(self.slider.max)
@@ -145,9 +147,14 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _read(self, entry: Entry, side: int) -> float:
         """Read a number; one that was left alone keeps the digits that are not shown."""
+        kept = self._window[side]
+        return kept if entry.value == self._written(kept) else float(entry.value)
+
+    def _written(self, number: float) -> str:
         low, high = self._window
-        untouched = entry.value == _brief(self._window[side], high - low)
-        return self._window[side] if untouched else float(entry.value)
+        # Between two neighbouring intensities of integers there is nothing to tell apart.
+        is_whole = self._sample.dtype.kind in "ui" and high - low >= WIDE
+        return f"{number:.0f}" if is_whole else _brief(number, high - low)
 
     def _choose(self, window: tuple[float, float]) -> None:
         self.window = window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from annotat_nb.widgets.choice_panel import ChoicePanel
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
-from annotat_nb.widgets.opening import without_suffix
+from annotat_nb.widgets.key_list import key_list
+from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.raw_panel import RawPanel
+from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ LABELS = tuple(io.WRITERS)
 MARKERS = io.MARKER_SUFFIXES
 Attempt = Callable[..., Any]
 Failed = Callable[[BaseException], object]
+Ask = Callable[..., object]
+EXPECTED = (ValueError, OSError)
+"""Errors that tell a user what to do about a file."""
 Begin = Callable[[Path, dict[str, Any], Failed], object]
 
 
@@ -90,31 +96,45 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         def choose(path: Path) -> None:
             self._folder = path.parent
             if path.suffix.lower() not in RAW:
-                self.begin(path, {}, begin)
+                self.begin(path, {}, begin, ask)
                 return
 
             def accept(**how: Any) -> None:
-                self.begin(path, how, begin)
+                self.begin(path, how, begin, ask)
 
             self._attempt(lambda: self.show(RawPanel(path, accept, self.dismiss)))
 
-        self._choose(title, choose, suffixes=suffixes, folders=True)
+        ask = partial(self._choose, title, choose, suffixes=suffixes, folders=io.FOLDER_MARKS)
+        ask()
 
-    def begin(self, path: Path, how: dict[str, Any], begin: Begin) -> None:
-        """Begin to read `path`, and ask for what turns out to be needed besides `how`."""
+    def begin(self, path: Path, how: dict[str, Any], begin: Begin, ask: Ask | None = None) -> None:
+        """Begin to read `path`, and ask for what turns out to be needed besides `how`.
+
+        Should it fail, `ask` is called with where to ask again, and what to say.
+        """
 
         def failed(error: BaseException) -> None:
-            if not isinstance(error, io.ChoiceNeeded):
+            if isinstance(error, io.ChoiceNeeded):
+                keyword = error.keyword
+                self.show(
+                    ChoicePanel(path.name, error, how, partial(answer, keyword), self.dismiss)
+                )
+            elif ask is None or self.shown is not None or not isinstance(error, EXPECTED):
                 raise error
-            keyword = error.keyword
+            else:
+                ask(start=path, problem=inert(sentence(error)))
 
-            def accept(value: Any) -> None:
-                self.begin(path, {**how, keyword: value}, begin)
+        def answer(keyword: str, value: Any) -> None:
+            self.begin(path, {**how, keyword: value}, begin, ask)
 
-            self.show(ChoicePanel(path.name, error, how, accept, self.dismiss))
+        def attempt() -> None:
+            try:
+                begin(path, how, failed)
+            except EXPECTED as error:
+                failed(error)
 
         self.dismiss()
-        self._attempt(begin, path, how, failed)
+        self._attempt(attempt)
 
     def open_file(
         self, title: str, load: Callable[..., Any], suffixes: Sequence[str] = IMAGES
@@ -131,9 +151,10 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
         def choose(path: Path) -> None:
             self._folder = path.parent
-            self.begin(path, {}, begin)
+            self.begin(path, {}, begin, ask)
 
-        self._choose(title, choose, suffixes=suffixes)
+        ask = partial(self._choose, title, choose, suffixes=suffixes)
+        ask()
 
     def save_file(
         self,
@@ -160,11 +181,11 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         smallest = "uint16" if max(item.id for item in session.classes) > 255 else "uint8"
         types = [t for t in ("uint8", "uint16", "uint32") if np.dtype(t) >= np.dtype(smallest)]
         dtype = w.Dropdown(
-            options=types, description="Type", tooltip="Integer type of a voxel in the file"
+            options=types, description="Voxel type", tooltip="Integer type of a voxel in the file"
         )
         self.save_file(
             "Save label",
-            f"{stem_of(session)}_labels.tif",
+            f"{stem_of(session.volume)}_labels.tif",
             lambda path: session.save_label(path, dtype=dtype.value),
             becomes=lambda path: io.label_path(path, session.volume.shape, dtype.value),
         )
@@ -173,7 +194,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
     def save_annotation(self, session: Session) -> None:
         """Ask where to write the markers."""
-        name = f"{stem_of(session)}_markers.tif"
+        name = f"{stem_of(session.volume)}_markers.tif"
         self.save_file("Save annotation", name, session.save_annotation, MARKERS)
 
     def change_parameters(self, session: Session) -> None:
@@ -234,9 +255,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""
-        rows = [(" or ".join(c.keys), c.title) for c in commands if c.keys]
-        cells = [Line(text.replace("Arrow", "")) for row in (*MOUSE, *rows) for text in row]
-        grid = w.GridBox(cells).add_class("annotat-keys")
+        grid = key_list(commands)
         title = w.Label(
             "Keys work all over the Annotator, but for its text fields. Esc leaves the picture.",
             style={"font_weight": "bold"},
@@ -255,26 +274,6 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         self._jobs.start(name, lambda _: act(), lambda result: self._say(f"{done} {result}"))
 
 
-MOUSE = (
-    ("0 to 9", "Choose a class"),
-    ("[ and ]", "Smaller and larger brush"),
-    ("+ and -", "Enlarge and reduce"),
-    ("Enter", "Brush by keyboard: arrows move it, with Shift ten times as far"),
-    ("Enter again", "Begin the stroke, and end it; or hold Space, or Delete to erase"),
-    ("Wheel", "Next slice"),
-    ("Ctrl+wheel", "Zoom at the pointer"),
-    ("Middle button, or Space and drag", "Move the picture"),
-    ("Right button", "Paint tool: erase pixels. Erase tool: erase the whole stroke"),
-    ("Ctrl+click (Cmd on a Mac)", "Show only the class under the pointer; again: show all"),
-    ("Ctrl+Shift+click", "Go to the centre of the class under the pointer"),
-)
-
-
-def stem_of(session: Session) -> str:
-    """Return the name of the image without its ending."""
-    return without_suffix(session.volume.name) or "image"
-
-
 def gradient(name: str) -> str:
     """Draw a colour map as a bar, in HTML made of numbers only."""
     stops = ", ".join("rgb({} {} {})".format(*color) for color in colormap(name)[::17].tolist())
@@ -285,7 +284,8 @@ def gradient(name: str) -> str:
 def _buttons(**actions: Callable[[], object]) -> w.HBox:
     buttons = []
     for title, action in actions.items():
-        button = w.Button(description=title, button_style="" if title == "Cancel" else "primary")
+        button = w.Button(description=title)
         button.on_click(lambda _, action=action: action())
         buttons.append(button)
+    buttons[0].button_style = "primary"  # one only: what Enter would mean
     return w.HBox(buttons)

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb.widgets.folder import Item, Listing, fits, is_folder, is_package, list_folder
+from annotat_nb.widgets.folder import (
+    Item,
+    Listing,
+    fits,
+    holds_any,
+    is_folder,
+    is_package,
+    list_folder,
+)
 from annotat_nb.widgets.path_field import PathField
+from annotat_nb.widgets.path_words import absolute, explain, summarize
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -30,12 +39,15 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Whether the file is to be written: then it need not exist, and if it does the chooser asks
         before it is replaced.
     folders
-        Whether a folder may be chosen itself, such as a folder of slice images.
+        Endings of the files that make their folder a choice itself, such as those of slice images;
+        none lets no folder be chosen.
     suffixes
         Endings of the files that are listed, such as ``.tif``; none lists every file. When saving,
         a name without one of them gets the first.
     start
         Folder or file to begin with; the current folder by default.
+    problem
+        What to say at first, such as why the former choice failed.
     becomes
         Tells the path that is really written for a path that is chosen, which is the one to ask
         about.
@@ -50,14 +62,15 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         title: str,
         *,
         save: bool = False,
-        folders: bool = False,
+        folders: Sequence[str] = (),
         suffixes: Sequence[str] = (),
         start: Path | str | None = None,
+        problem: str = "",
         becomes: Callable[[Path], Path] = lambda path: path,
         on_choose: Callable[[Path], Any],
         on_cancel: Callable[[], Any] | None = None,
     ) -> None:
-        self._save, self._folders, self._suffixes = save, folders, tuple(suffixes)
+        self._save, self._folders, self._suffixes = save, tuple(folders), tuple(suffixes)
         self._on_choose, self._on_cancel, self._becomes = on_choose, on_cancel, becomes
         self._shown: tuple[str, Path] = ("", Path())
         self._items: tuple[Item, ...] = ()
@@ -67,11 +80,12 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         heading = w.Label(title, style={"font_weight": "bold"})
         line = w.HBox([self.path, self.up])
         super().__init__(
-            [heading, line, self.rows, self._more, self.status, self._buttons()],
+            [heading, line, self.rows, self._more, self.endings, self.status, self._buttons()],
             layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
         self._point_at(Path(start or Path.cwd()).expanduser().absolute())
+        self.status.value = problem
 
     def _make_controls(self) -> None:
         self.path = PathField(self._choose)
@@ -80,6 +94,8 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.cancel = _button("Cancel", "Choose nothing")
         self.rows = w.VBox(layout=_LIST)
         self._more = Line()
+        endings = ", ".join(self._suffixes) if self._save else ""
+        self.endings = Line(f"Ending: {endings}" if endings else "")
         self.status = Line(tone="error")
         self._row_layout = w.Layout(**_ROW)
         self._row_style = w.ButtonStyle(button_color="transparent")
@@ -99,7 +115,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """The path in the line, absolute; it need not exist."""
         text, path = self._shown
         # A name that cannot be typed is shown with escapes: the click on it is what counts.
-        return path if text == self.path.value else _absolute(self.path.value.strip())
+        return path if text == self.path.value else absolute(self.path.value.strip())
 
     def _point_at(self, path: Path) -> None:
         text = inert(str(path))
@@ -120,14 +136,23 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             listing = list_folder(folder, prefix, self._suffixes)
         except (OSError, ValueError) as error:
             listing = Listing((), 0, complete=True)
-            self.status.value = _sentence(folder, error)
+            self.status.value = explain(folder, error)
         self._list(listing.items)
-        self._more.value = "" if self.status.value else _count(listing, prefix)
+        self._more.value = "" if self.status.value else summarize(listing, prefix)
 
     def _name_ok(self) -> None:
-        is_stack = self._folders and self._is_place(self.chosen)
-        verb, tip = _AS_SLICES if is_stack else _VERBS[self._save]
-        self.ok.description, self.ok.tooltip = verb, tip
+        path = self.chosen
+        verb, tip = _AS_SLICES if self._is_stack(path) else _VERBS[self._save]
+        obstacle = self._obstacle(path)
+        self.ok.disabled = bool(obstacle)
+        self.ok.description, self.ok.tooltip = verb, obstacle or tip
+
+    def _obstacle(self, path: Path) -> str:
+        """Say why nothing can be opened yet: `path` is the folder that is listed, and no image."""
+        is_listed = self._is_place(path) and self.path.value == self._shown[0]
+        if self._save or not is_listed or self._is_stack(path):
+            return ""
+        return _NO_SLICES if self._folders else _NO_FILE
 
     def _folder_and_prefix(self) -> tuple[Path, str]:
         typed, path = self.path.value.strip(), self.chosen
@@ -136,7 +161,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return (path if self._is_place(path) else path.parent), ""
         # Not by way of Path, which drops a dot at the end.
         folder, slash, name = typed.rpartition(os.sep)
-        return _absolute(folder + slash), name
+        return absolute(folder + slash), name
 
     def _list(self, items: tuple[Item, ...]) -> None:
         self._items = items
@@ -168,13 +193,16 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _choose(self) -> None:
         path = self.chosen
-        if self._is_place(path) and not self._folders:
+        if self.ok.disabled:
+            self.status.value = self.ok.tooltip
+            return
+        if self._is_place(path) and not self._is_stack(path):
             self._point_at(path)
             return
         try:
             problem = self._problem_saving(path) if self._save else self._problem_opening(path)
         except (OSError, ValueError) as error:
-            problem = _sentence(path, error)
+            problem = explain(path, error)
         self.status.value = problem
         if not problem:
             self._on_choose(self._completed(path))
@@ -182,6 +210,10 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _is_place(self, path: Path) -> bool:
         """Whether to go into `path`: a folder that is no image by its name."""
         return is_folder(path) and not is_package(path.name, self._suffixes)
+
+    def _is_stack(self, path: Path) -> bool:
+        """Whether `path` is a folder that may be chosen itself."""
+        return self._is_place(path) and holds_any(path, self._folders)
 
     def _problem_opening(self, path: Path) -> str:
         name = inert(path.name)
@@ -220,35 +252,6 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return " or ".join(self._suffixes)
 
 
-def _absolute(text: str) -> Path:
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError:
-        # Nobody has the name after the tilde.
-        return Path(text).absolute()
-
-
-def _sentence(path: Path, error: OSError | ValueError) -> str:
-    name = inert(str(path))
-    if isinstance(error, FileNotFoundError):
-        return f"{name} does not exist; check the path"
-    if isinstance(error, PermissionError):
-        return f"{name} may not be read; ask its owner for permission"
-    if isinstance(error, NotADirectoryError):
-        return f"{name} is a file, not a folder; remove what follows its name"
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"{name} cannot be looked at ({reason}); choose another path"
-
-
-def _count(listing: Listing, prefix: str) -> str:
-    if not listing.complete:
-        return "This folder is too large to list wholly: type the path"
-    if not listing.total:
-        return f"Nothing here begins with {inert(prefix)}" if prefix else "Nothing to choose here"
-    more = listing.total - len(listing.items)
-    return f"and {more:,} more: type to narrow" if more else ""
-
-
 def _button(label: str, tip: str, **traits: Any) -> w.Button:
     return w.Button(description=label, tooltip=tip, layout={"width": "auto"}, **traits)
 
@@ -258,6 +261,8 @@ _VERBS = {
     True: ("Save", "Save under the path in the line"),
 }
 
+_NO_FILE = "Choose a file first"
+_NO_SLICES = "Choose a file first: this folder holds no slice images"
 _AS_SLICES = ("Open folder as slices", "Open the images in this folder as one stack")
 
 _LIST = {

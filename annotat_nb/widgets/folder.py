@@ -72,6 +72,21 @@ def list_folder(folder: Path, prefix: str = "", suffixes: Sequence[str] = ()) ->
     return Listing(tuple(islice(found, MOST_ROWS)), len(found), complete)
 
 
+def holds_any(folder: Path, endings: Sequence[str]) -> bool:
+    """Whether a folder holds a file with one of the endings, or more files than are looked at."""
+    if not endings:
+        return False
+    deadline = monotonic() + _SECONDS
+    try:
+        with os.scandir(folder) as rows:
+            return any(
+                monotonic() > deadline or (fits(row.name, endings) and not is_folder(row))
+                for row in rows
+            )
+    except OSError:
+        return False
+
+
 def fits(name: str, suffixes: Sequence[str]) -> bool:
     """Whether a name has one of the endings, in upper or lower case; any does if there are none."""
     return not suffixes or name.lower().endswith(tuple(suffix.lower() for suffix in suffixes))

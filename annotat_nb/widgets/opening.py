@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io, session
-from annotat_nb.io.reader import suffix_of
 from annotat_nb.sample import sample_path
 from annotat_nb.session import Session
 from annotat_nb.store import ForeignWorkspace, Workspace, WorkspaceInUse
+from annotat_nb.widgets.naming import chosen_in_names, without_suffix
 from annotat_nb.widgets.show_panel import sample_of
 from annotat_nb.widgets.text import inert
 
@@ -88,7 +88,7 @@ def session_for(volume: Volume) -> Session:
     """
     if volume.source is None:
         return Session(volume)
-    for folder in _workspaces(volume.source):
+    for folder in _workspaces(volume.source, volume.how):
         try:
             return Session(volume, folder)
         except WorkspaceInUse:
@@ -122,19 +122,16 @@ def _checked(opened: Session, report: Report) -> Session:
     return opened
 
 
-def _workspaces(source: Path) -> list[Path]:
+def _workspaces(source: Path, how: dict[str, Any]) -> list[Path]:
     # The sample lies among the program's own files, where nothing is to be written.
     homes = [Path.cwd() if source == sample_path() else source.parent, Path.home()]
     stem = without_suffix(source.name).strip("*?. ") or "image"
-    return [home / f"{stem}{n}{WORKSPACE}" for home in homes for n in ("", "-2", "-3", "-4")]
-
-
-def without_suffix(name: str) -> str:
-    """Return the name of an image without the ending that tells its kind.
-
-    Examples
-    --------
-    >>> without_suffix("femur.tif"), without_suffix("day 3.5")
-    ('femur', 'day 3.5')
-    """
-    return name[: len(name) - len(suffix_of(Path(name)))]
+    # The first image of a file gets its name alone; another one says which it is.
+    which = [f"_{'_'.join(said)}"] if (said := chosen_in_names(how)) else []
+    names = [f"{stem}{end}{WORKSPACE}" for end in ("", *which, "-2", "-3", "-4")]
+    # What is there may be its own, under whichever of the names.
+    return [
+        folder
+        for home in homes
+        for folder in sorted((home / name for name in names), key=lambda path: not path.exists())
+    ]

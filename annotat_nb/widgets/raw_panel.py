@@ -83,7 +83,7 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             False, description="Big-endian", indent=False, tooltip="Most significant byte first"
         )
         self.fit = Line()
-        self.fitting = w.Dropdown(description="These fit")
+        self.fitting = w.Dropdown(description="These fit").add_class("annotat-wide")
         self.ok = w.Button(description="Open", button_style="primary")
         self.cancel = w.Button(description="Cancel")
 
@@ -113,7 +113,7 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.ok.disabled = not is_fit
         self.ok.tooltip = "" if is_fit else "Size and type do not fit the file"
         verdict = "this fits the file" if is_fit else f"the file has {self._size:,}"
-        self.fit.value = f"{expected:,} bytes: {verdict}"
+        self.fit.value = f"{expected:,} byte{'' if expected == 1 else 's'}: {verdict}"
         self._suggest([] if is_fit else fitting_sizes(self._size, self.shape, self.dtype.value))
 
     def _suggest(self, found: list[tuple[Shape, str]]) -> None:

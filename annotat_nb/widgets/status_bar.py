@@ -8,6 +8,7 @@ import ipywidgets as w
 
 from annotat_nb.volume import AXES, Volume, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
+from annotat_nb.widgets.naming import title_of
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -74,8 +75,16 @@ def describe(volume: Volume) -> str:
     >>> import numpy as np
     >>> describe(Volume(np.zeros((2, 3, 4), "uint8"), (5, 1, 1), "µm", "bone.tif"))
     'bone.tif · 2×3×4 uint8 · 5×1×1 µm'
+    >>> describe(Volume(np.zeros((2, 3, 4), "uint8"), (5, 1, 1), name="b.h5", how={"channel": 1}))
+    'b.h5 › channel 1 · 2×3×4 uint8 · 5×1×1 (no unit)'
     """
     shape = "×".join(str(extent) for extent in volume.shape)
+    return f"{title_of(volume)} · {shape} {volume.dtype} · {_voxel(volume)}"
+
+
+def _voxel(volume: Volume) -> str:
     sizes = volume.voxel_size
-    voxel = f"{sizes[0]:g}" if len(set(sizes)) == 1 else "×".join(f"{size:g}" for size in sizes)
-    return f"{inert(volume.name) or 'unnamed'} · {shape} {volume.dtype} · {voxel} {volume.unit}"
+    edges = f"{sizes[0]:g}" if len(set(sizes)) == 1 else "×".join(f"{size:g}" for size in sizes)
+    # A voxel is one pixel by definition: other edges have a unit that the file does not say.
+    is_unknown = volume.unit == "px" and set(sizes) != {1.0}
+    return f"{edges} (no unit)" if is_unknown else f"{edges} {volume.unit}"

@@ -342,8 +342,8 @@ def test_an_image_that_cannot_be_read_leaves_the_present_one(app, session, tmp_p
     app.menu.run("File", "Open image…")
     app.dialogs.shown.children[1].children[1].click()  # Go on without saving
     choose(app, tmp_path / "bad.tif")
-    assert app.message.tone == "error"
-    assert app.message.text.startswith("bad.tif")
+    assert app.dialogs.shown.status.value.startswith("bad.tif: ")
+    assert app.message.tone == "hint"
     assert app.session is session
 
 
@@ -587,10 +587,15 @@ def test_what_was_done_is_said_until_something_else_is(app, painted, tmp_path, c
     assert app.message.text == f"Loaded {tmp_path / 'markers.tif'}"
 
 
-def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path, choose):
+def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path, choose, wait):
     (tmp_path / "bad.tif").write_bytes(b"nonsense")
     app.menu.run("File", "Load label…")
     choose(app, tmp_path / "bad.tif")
+    assert app.dialogs.shown.status.value.startswith("bad.tif: ")
+    app.menu.run("View", "Change colour map…")
+    assert "bad.tif" not in app.message.text
+    app.begin_opening(tmp_path / "bad.tif")  # from no dialog: there is none to say it
+    wait(app)
     assert app.message.tone == "error"
     app.menu.run("View", "Change colour map…")
     assert app.message.tone == "hint"

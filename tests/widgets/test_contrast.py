@@ -170,3 +170,13 @@ def test_colours_come_from_the_theme():
     html = picture(np.array([1]), np.array([0.0, 1]), (0, 1), (0, 1))
     assert not re.search(r"#[0-9a-fA-F]{3}|rgb\(", html)
     assert "var(--jp-ui-font-color1)" in html
+
+
+def test_fractions_of_wide_integer_windows_are_not_shown_but_kept():
+    panel = ContrastPanel(np.arange(400, dtype="uint16"))
+    assert panel.window == (pytest.approx(1.995), pytest.approx(397.005))
+    assert (panel.low.value, panel.high.value) == ("2", "397")
+    panel.high.value = "300"
+    assert panel.window == (pytest.approx(1.995), 300)
+    assert ContrastPanel(np.full(9, 7, "uint8")).low.value == "6.5"
+    assert ContrastPanel(np.arange(400) / 1).low.value != "2"

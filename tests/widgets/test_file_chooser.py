@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from annotat_nb import io
 from annotat_nb.widgets.file_chooser import FileChooser
-from annotat_nb.widgets.folder import MOST_ROWS, list_folder, natural
+from annotat_nb.widgets.folder import MOST_ROWS, holds_any, list_folder, natural
 from annotat_nb.widgets.housekeeping import close_tree
 
 
@@ -195,6 +196,13 @@ def test_saving_gives_the_first_ending(folder):
     assert host.chosen == [folder / "labels.tif"]
 
 
+def test_the_endings_to_save_with_are_said_before_anything_is_wrong(folder):
+    host = Host(folder, save=True, suffixes=(".tif", ".ome.zarr"))
+    assert host.chooser.endings in host.chooser.children
+    assert host.chooser.endings.value == "Ending: .tif, .ome.zarr"
+    assert Host(folder, suffixes=(".tif",)).chooser.endings.value == ""
+
+
 def test_saving_over_a_file_asks_and_names_the_consequence(folder):
     host = Host(folder / "slice9.tif", save=True, suffixes=(".tif",))
     host.chooser.ok.click()
@@ -237,7 +245,7 @@ def test_what_cannot_be_saved_is_explained(folder, text, sentence):
 
 
 def test_a_folder_with_the_right_ending_is_chosen_like_a_file(folder):
-    host = Host(folder, folders=True, suffixes=(".zarr",))
+    host = Host(folder, folders=(".tif",), suffixes=(".zarr",))
     assert host.rows() == ["alpha/", "zeta/", "stack.zarr"]
     host.click("stack.zarr")
     assert host.chooser.path.value == f"{folder}/stack.zarr"
@@ -248,14 +256,48 @@ def test_a_folder_with_the_right_ending_is_chosen_like_a_file(folder):
 
 
 def test_the_button_says_when_a_folder_itself_is_opened(folder):
-    host = Host(folder, folders=True, suffixes=(".tif",))
+    host = Host(folder, folders=(".tif",), suffixes=(".tif",))
     assert host.chooser.ok.description == "Open folder as slices"
     host.click("slice9.tif")
     assert host.chooser.ok.description == "Open"
 
 
+def test_a_folder_without_slices_is_a_place_to_go_into(folder):
+    host = Host(folder, folders=(".tif",), suffixes=(".tif",))
+    host.type(folder / "zeta")
+    assert host.chooser.ok.description == "Open"
+    assert not host.chooser.ok.disabled
+    host.press_enter()
+    assert host.chooser.path.value == f"{folder}/zeta/"
+    assert host.chooser.ok.disabled
+    host.press_enter()
+    assert host.chosen == []
+    assert host.status == "Choose a file first: this folder holds no slice images"
+    host.chooser.up.click()
+    assert not host.chooser.ok.disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "is_image"),
+    [("a.TIF", True), ("IM010.dcm", True), (".zgroup", True), ("a.h5", False), ("x.png/", False)],
+)
+def test_files_that_make_an_image_of_their_folder_are_known(tmp_path, name, is_image):
+    if name.endswith("/"):
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).touch()
+    host = Host(tmp_path, folders=io.FOLDER_MARKS)
+    assert (host.chooser.ok.description == "Open folder as slices") is is_image
+    assert host.chooser.ok.disabled is not is_image
+
+
+def test_a_folder_too_large_to_be_looked_through_may_be_chosen(folder, monkeypatch):
+    monkeypatch.setattr("annotat_nb.widgets.folder._SECONDS", -1)
+    assert holds_any(folder, (".none",))
+
+
 def test_a_folder_of_slices_and_a_pattern_may_be_chosen_where_asked_for(folder):
-    host = Host(folder, folders=True, suffixes=(".tif",))
+    host = Host(folder, folders=(".tif",), suffixes=(".tif",))
     host.click("alpha/")
     host.chooser.ok.click()
     host.type(folder / "slice*.tif")

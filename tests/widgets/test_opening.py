@@ -134,6 +134,65 @@ def test_datasets_are_chosen_by_name_shape_and_type(empty, datasets, wait):
     answer(empty, raw, wait)
     np.testing.assert_array_equal(empty.session.volume.data[:], STACKS[0, 0])
     assert empty.session.recorder.workspace.path == datasets.with_suffix(".annotat")
+    assert empty.panels.status.image.value == "scan.h5 › a/raw · 4×6×5 uint16 · 1 px"
+
+
+def test_each_dataset_keeps_a_workspace_that_says_which_it_is(empty, datasets):
+    def workspace(dataset):
+        empty.open_image(datasets, dataset=dataset)
+        return empty.session.recorder.workspace.path.name
+
+    assert workspace("a/raw") == "scan.annotat"
+    assert workspace("a/labels") == "scan_labels.annotat"
+    empty.menu.run("File", "Close image")
+    datasets.with_name("scan_labels.annotat").rename(datasets.with_name("scan-3.annotat"))
+    assert workspace("a/labels") == "scan-3.annotat"  # found under whichever name
+    assert workspace("a/raw") == "scan.annotat"
+
+
+def test_names_to_save_under_say_the_channel_and_hold_no_slash(empty, movie, datasets):
+    empty.open_image(movie, time=1, channel=2)
+    empty.dialogs.save_annotation(empty.session)
+    assert empty.dialogs.shown.chosen.name == "movie_time1_channel2_markers.tif"
+    empty.open_image(datasets, dataset="a/raw")
+    empty.dialogs.save_annotation(empty.session)
+    assert empty.dialogs.shown.chosen.name == "scan_raw_markers.tif"
+
+
+def test_an_image_that_cannot_be_opened_is_asked_for_again(empty, tmp_path, choose, wait):
+    (tmp_path / "bad.tif").write_bytes(b"II*\0nonsense")
+    empty.menu.run("File", "Open image…")
+    choose(empty, tmp_path / "bad.tif")
+    dialog = empty.dialogs.shown
+    assert dialog.chosen == tmp_path / "bad.tif"
+    assert dialog.status.value.startswith("bad.tif: ")
+    assert empty.session is None
+    tifffile.imwrite(tmp_path / "bad.tif", STACKS[0, 0], photometric="minisblack")
+    dialog.ok.click()
+    wait(empty)
+    assert empty.dialogs.shown is None
+    assert empty.session.volume.shape == (4, 6, 5)
+
+
+def test_a_label_that_does_not_fit_is_asked_for_again(app, tmp_path, choose):
+    small = np.zeros((2, 3, 4), "uint8")
+    tifffile.imwrite(tmp_path / "small.tif", small, photometric="minisblack")
+    app.menu.run("File", "Load label…")
+    choose(app, tmp_path / "small.tif")
+    assert app.dialogs.shown.chosen == tmp_path / "small.tif"
+    assert app.dialogs.shown.status.value.startswith("small.tif: ")
+
+
+def test_many_channels_with_names_are_chosen_by_them(empty, tmp_path, wait):
+    names = [f"marker {number}" for number in range(40)]
+    data = np.zeros((40, 8, 9), "uint8")
+    data[7] = 7
+    said = {"axes": "CYX", "Channel": {"Name": names}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, photometric="minisblack", metadata=said)
+    empty.begin_opening(tmp_path / "a.ome.tif")
+    wait(empty)
+    answer(empty, "7: marker 7", wait)
+    assert empty.session.volume.data[0].min() == 7
 
 
 def test_the_dataset_of_a_label_is_asked_about_too(empty, datasets, choose, wait):
@@ -269,6 +328,10 @@ def test_a_raw_file_that_does_not_fit_is_offered_sizes_that_do(empty, tmp_path, 
     choose(empty, path)
     panel = empty.dialogs.shown
     assert panel.ok.disabled
+    panel.sizes["x"].value = panel.sizes["y"].value = panel.sizes["z"].value = 1
+    panel.dtype.value = "uint8"
+    assert panel.fit.value == "1 byte: the file has 9,600"
+    panel.sizes["x"].value, panel.sizes["y"].value = 40, 30
     offered = dict(panel.fitting.options)
     panel.fitting.value = offered["4 × 30 × 40 uint16"]
     assert panel.shape == (4, 30, 40)

@@ -38,6 +38,7 @@ def test_a_slow_plane_is_offered_a_copy_and_shown_when_it_is_made(app):
     plane.value = "y"
     assert plane.value == app.session.view.axis == "z"
     assert "Each XZ slice would be read from all 40 slices of scan.tif" in question(app)
+    assert [b.button_style for b in answers(app).values()] == ["primary", "", ""]
     answers(app)["Make the copy"].click()
     job = app.session.runner.current
     assert job is None or job.wait(60)
