@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +23,32 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 SUFFIXES = (".dcm", ".dicom")
+_TRIED = 20
 
 
 def is_dicom_folder(path: Path) -> bool:
-    """Tell whether the folder `path` holds DICOM files, by their names."""
-    return any(file.suffix.lower() in SUFFIXES for file in path.iterdir())
+    """Tell whether the folder `path` holds DICOM files: by names, else by what is in the first."""
+    files = sorted(path.iterdir())
+    if any(file.suffix.lower() in SUFFIXES for file in files):
+        return True
+    return any(is_dicom_file(file) for file in files[:_TRIED])
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Tell by its content whether `path` is a DICOM file, other than the index of a disc."""
+    if not path.is_file() or path.name.upper() == "DICOMDIR" or not os.access(path, os.R_OK):
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def read_dicom(path: Path, options: Options) -> Volume:
     """Open a series: slices in the order in which they lie, unpacked when they are asked for."""
     options.refuse(path, "shape", "dtype")
-    files = _ordered(_chosen(path, _series(path), options))
+    files = _ordered(path, _chosen(path, _series(path), options))
     _check_alike(path, files)
     repeats = _repeats(path, files)
-    pages = [(file, frame) for file in files for frame in range(file.size[0])]
+    pages = [(file, file.frame + at) for file in files for at in range(file.size[0])]
     _, rows, columns, samples = files[0].size
     shape = (len(pages) // repeats, repeats, rows, columns, samples)
     choice = choose(path, "ZTYXS", shape, options)
@@ -60,13 +73,20 @@ def dicom_datasets(path: Path) -> tuple[Candidate, ...]:
 def _series(path: Path) -> dict[str, list[DicomFile]]:
     files, remedy = [path], "check its format"
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        files = _files_of(path)
         remedy = f"move it out of the folder {name_of(path)}"
     found: dict[str, list[DicomFile]] = {}
     for file in files:
-        header = read_header(file, remedy)
-        found.setdefault(header.series, []).append(header)
+        for slices in read_header(file, remedy):
+            found.setdefault(slices.series, []).append(slices)
     return found
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """List the files with a suffix of DICOM; archives name them without any."""
+    files = sorted(folder.iterdir())
+    named = [file for file in files if file.suffix.lower() in SUFFIXES]
+    return named or [file for file in files if is_dicom_file(file)]
 
 
 def _candidates(series: dict[str, list[DicomFile]]) -> tuple[Candidate, ...]:
@@ -100,11 +120,21 @@ def _chosen(path: Path, series: dict[str, list[DicomFile]], options: Options) ->
     raise must_choose(path, cause, remedy, "dataset", candidates)
 
 
-def _ordered(files: list[DicomFile]) -> list[DicomFile]:
+def _ordered(path: Path, files: list[DicomFile]) -> list[DicomFile]:
     """Sort slices by where they lie, else by their numbers."""
     if all(file.position is not None for file in files):
-        return sorted(files, key=lambda file: (round(file.position or 0.0, 3), file.number))
-    return sorted(files, key=lambda file: file.number)
+        return sorted(files, key=lambda file: (_place(file), file.number, file.frame))
+    found = sorted(files, key=lambda file: (file.number, file.frame))
+    steps = np.diff([file.number for file in found])
+    if len(steps) > 1 and steps.max() > max(1, np.median(steps)):
+        last = found[int(steps.argmax())].number
+        cause = f"lacks slices: none has a number between {last} and {last + steps.max()}"
+        raise cannot_read(path, cause, "copy the whole series again")
+    return found
+
+
+def _place(file: DicomFile) -> float:
+    return round(file.position or 0.0, 3)
 
 
 def _check_alike(path: Path, files: list[DicomFile]) -> None:
@@ -118,11 +148,17 @@ def _check_alike(path: Path, files: list[DicomFile]) -> None:
 
 def _repeats(path: Path, files: list[DicomFile]) -> int:
     """Return how many slices lie at each position: time points, as a rule."""
-    places = [round(file.position, 3) for file in files if file.position is not None]
-    counts = {places.count(place) for place in set(places)} if len(places) == len(files) else {1}
-    if len(counts) > 1:
+    if any(file.position is None for file in files):
+        return 1
+    counts = Counter(map(_place, files))
+    usual = Counter(counts.values()).most_common(1)[0][0]
+    for file in reversed(files):
+        if counts[_place(file)] > usual:
+            cause = f"{name_of(file.file)} lies where another slice lies"
+            raise cannot_read(path, cause, "move one of them to another folder")
+    if min(counts.values()) < usual:
         raise cannot_read(path, "lacks some of its slices", "copy the whole series again")
-    return counts.pop()
+    return usual
 
 
 def _scale(path: Path, files: list[DicomFile]) -> Scale:
@@ -144,7 +180,7 @@ def _scale(path: Path, files: list[DicomFile]) -> Scale:
 def _dtype(files: list[DicomFile]) -> np.dtype[Any]:
     """Return the type that holds the rescaled values: integers where these are exact."""
     rescales = {file.rescale for file in files}
-    if rescales == {(1.0, 0.0)}:
+    if rescales == {(1.0, 0.0)} or files[0].stored.kind == "f":
         return files[0].stored
     if not all(slope == 1 and start.is_integer() for slope, start in rescales):
         return np.dtype("float32")

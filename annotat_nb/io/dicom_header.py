@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.io.dicom_groups import PER_FRAME, SHARED, described_frames, group_of
 from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.gate import check_dtype, check_file, check_memory, check_ratio
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COPY = "copy or export it again"
+_PIXELS = {0x08: "float", 0x09: "double", 0x10: "integer"}
+"""Elements of group 7FE0 that hold pixels, and of which kind."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _TAGS = [
     "SeriesInstanceUID",
@@ -26,7 +29,8 @@ _TAGS = [
     "PixelSpacing",
     "SpacingBetweenSlices",
     "SliceThickness",
-    "SharedFunctionalGroupsSequence",
+    SHARED,
+    PER_FRAME,
     "Rows",
     "Columns",
     "NumberOfFrames",
@@ -41,12 +45,12 @@ _TAGS = [
 
 @dataclass(frozen=True)
 class DicomFile:
-    """One file of a series: a slice, or several frames.
+    """One slice of a series, or the frames of a file that does not describe each by itself.
 
     Parameters
     ----------
-    file
-        Where it is.
+    file, frame
+        Where it is: the file, and the number of the (first) frame in it.
     series, title
         The series that it belongs to, and what a person calls that.
     size
@@ -67,6 +71,7 @@ class DicomFile:
     """
 
     file: Path
+    frame: int
     series: str
     title: str
     size: tuple[int, int, int, int]
@@ -79,7 +84,7 @@ class DicomFile:
     spacing: tuple[float, float, float] | None
 
 
-def read_header(file: Path, remedy: str) -> DicomFile:
+def read_header(file: Path, remedy: str) -> list[DicomFile]:
     """Read the header of a DICOM file, checked against the file and the memory.
 
     Where it is none, the error advises `remedy`.
@@ -87,15 +92,18 @@ def read_header(file: Path, remedy: str) -> DicomFile:
     with reading(file):
         size = check_file(file)
         syntax = _syntax(file, remedy)
-        found = _described(file, _dataset(file))
-        declared = int(np.prod(found.size, dtype=object)) * found.stored.itemsize
-        if min(found.size) < 1:
-            raise cannot_read(file, "has no pixels", _COPY)
-        if not syntax.is_encapsulated and declared > size:
+        said, pixels, start = _dataset(file, syntax)
+        shape = _shape(file, said)
+        stored = _stored(file, said, pixels)
+        declared = int(np.prod(shape, dtype=object)) * stored.itemsize
+        if not syntax.is_encapsulated and declared > size - start:
             raise cannot_read(file, "ends before its last pixel: it is truncated", _COPY)
         check_ratio(file, declared, size)
-        check_memory(file, declared // found.size[0], "one slice of it")
-        return found
+        check_memory(file, declared // shape[0], "one slice of it")
+        if described_frames(file, said, shape[0]):
+            single = (1, *shape[1:])
+            return [_described(file, at, said, single, stored) for at in range(shape[0])]
+        return [_described(file, 0, said, shape, stored)]
 
 
 def _syntax(file: Path, remedy: str) -> Any:
@@ -118,29 +126,48 @@ def _syntax(file: Path, remedy: str) -> Any:
     return syntax
 
 
-def _dataset(file: Path) -> Any:
+def _dataset(file: Path, syntax: Any) -> tuple[Any, str, int]:
+    """Return the attributes before the pixels, of which kind these are, and where they begin."""
     import pydicom
 
-    return pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
+    with file.open("rb") as stream:
+        said = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=list(_TAGS))
+        start = stream.tell()
+        tag = stream.read(4)
+    element = int.from_bytes(tag[2:], "little" if syntax.is_little_endian else "big")
+    if element not in _PIXELS:
+        raise cannot_read(file, "holds no image", "give a file or folder of slices")
+    return said, _PIXELS[element], start + (8 if syntax.is_implicit_VR else 12)
 
 
-def _described(file: Path, said: Any) -> DicomFile:
-    normal = _normal(said.get("ImageOrientationPatient"))
-    place = said.get("ImagePositionPatient")
+def _shape(file: Path, said: Any) -> tuple[int, int, int, int]:
     shape = said.get("NumberOfFrames") or 1, said.Rows, said.Columns, said.SamplesPerPixel
     frames, rows, columns, samples = map(int, shape)
+    if min(frames, rows, columns, samples) < 1:
+        raise cannot_read(file, "has no pixels", _COPY)
+    return frames, rows, columns, samples
+
+
+def _described(
+    file: Path, frame: int, said: Any, shape: tuple[int, int, int, int], stored: np.dtype[Any]
+) -> DicomFile:
+    plane = group_of(said, frame, "PlaneOrientationSequence")
+    normal = _normal(plane.get("ImageOrientationPatient"))
+    place = group_of(said, frame, "PlanePositionSequence").get("ImagePositionPatient")
+    meaning = group_of(said, frame, "PixelValueTransformationSequence")
     return DicomFile(
         file,
+        frame,
         str(said.get("SeriesInstanceUID", "")),
         _title(said),
-        (frames, rows, columns, samples),
-        _stored(file, said),
+        shape,
+        stored,
         int(said.get("BitsStored", said.BitsAllocated)),
-        (float(said.get("RescaleSlope", 1)), float(said.get("RescaleIntercept", 0))),
+        (float(meaning.get("RescaleSlope", 1)), float(meaning.get("RescaleIntercept", 0))),
         int(said.get("InstanceNumber") or 0),
         float(np.dot(place, normal)) if place and normal else None,
         normal,
-        _spacing(said),
+        _spacing(group_of(said, frame, "PixelMeasuresSequence")),
     )
 
 
@@ -150,7 +177,9 @@ def _title(said: Any) -> str:
     return words if number is None else f"{words} (series {number})"
 
 
-def _stored(file: Path, said: Any) -> np.dtype[Any]:
+def _stored(file: Path, said: Any, pixels: str) -> np.dtype[Any]:
+    if pixels != "integer":
+        return np.dtype("float32" if pixels == "float" else "float64")
     bits = int(said.BitsAllocated)
     if bits not in (8, 16, 32):
         check_dtype(file, None)
@@ -165,13 +194,9 @@ def _normal(orientation: Any) -> tuple[float, ...] | None:
 
 
 def _spacing(said: Any) -> tuple[float, float, float] | None:
-    """Read the spacing of a plain image, or the one that all frames of an enhanced one share."""
-    groups = said.get("SharedFunctionalGroupsSequence")
-    measures = groups[0].get("PixelMeasuresSequence") if groups else None
-    source = measures[0] if measures else said
-    plane = source.get("PixelSpacing")
+    plane = said.get("PixelSpacing")
     if not plane or len(plane) != 2:
         return None
     y, x = map(float, plane)
-    z = source.get("SpacingBetweenSlices") or source.get("SliceThickness") or x
+    z = said.get("SpacingBetweenSlices") or said.get("SliceThickness") or x
     return float(z), y, x

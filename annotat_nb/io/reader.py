@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from annotat_nb.io.dicom import SUFFIXES as DICOM
-from annotat_nb.io.dicom import dicom_datasets, is_dicom_folder, read_dicom
+from annotat_nb.io.dicom import dicom_datasets, is_dicom_file, is_dicom_folder, read_dicom
 from annotat_nb.io.errors import cannot_read, reading
 from annotat_nb.io.hdf5 import hdf5_datasets, read_hdf5
 from annotat_nb.io.nifti import read_nifti
@@ -203,6 +203,8 @@ def _reader_of(path: Path) -> Reader:
         return read_sequence
     if (suffix := suffix_of(path)) in READERS:
         return READERS[suffix]
+    if is_dicom_file(path):
+        return read_dicom
     cause = f"is of an unknown kind {path.suffix!r}" if path.suffix else "has no suffix"
     raise cannot_read(path, cause, f"give one of {', '.join(READERS)}, or a folder of slices")
 
