@@ -69,6 +69,8 @@ class Volume:
         The file it was read from; None for an image made in memory.
     how
         The keywords of `annotat_nb.read` that opened `source`.
+    companions
+        Files other than `source` that belong to the image; nothing may be written over them.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Volume:
     name: str = ""
     source: Path | None = None
     how: dict[str, Any] = field(default_factory=dict)
+    companions: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         data = self.data if hasattr(self.data, "dtype") else np.asarray(self.data)

@@ -1,6 +1,7 @@
 """Reading images, reading and writing labels."""
 
-from annotat_nb.io.errors import Candidate, ChoiceNeeded, ReadError, WriteError
+from annotat_nb.io.errors import Candidate, ChoiceNeeded, ReadError, WriteError, name_of
+from annotat_nb.io.harm import harm_of_writing
 from annotat_nb.io.label_files import WRITERS
 from annotat_nb.io.labels import (
     label_path,
@@ -27,7 +28,9 @@ __all__ = [
     "WriteError",
     "datasets",
     "fitting_sizes",
+    "harm_of_writing",
     "label_path",
+    "name_of",
     "paged",
     "parse_raw_name",
     "read",

@@ -11,6 +11,7 @@ import numpy as np
 from annotat_nb.io.axes import choose
 from annotat_nb.io.dicom_header import DicomFile, read_header
 from annotat_nb.io.errors import Candidate, cannot_read, must_choose, name_of, printable, reading
+from annotat_nb.io.roots import allowed_roots, check_inside
 from annotat_nb.io.samples import one_sample
 from annotat_nb.io.stack import SliceStack
 from annotat_nb.io.tiff_scale import UNKNOWN, Scale, scale_of_edges
@@ -75,8 +76,10 @@ def _series(path: Path) -> dict[str, list[DicomFile]]:
     if path.is_dir():
         files = _files_of(path)
         remedy = f"move it out of the folder {name_of(path)}"
+    roots = allowed_roots(path)
     found: dict[str, list[DicomFile]] = {}
     for file in files:
+        check_inside(path, file, roots)
         for slices in read_header(file, remedy):
             found.setdefault(slices.series, []).append(slices)
     return found

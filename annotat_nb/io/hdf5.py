@@ -34,8 +34,15 @@ def read_hdf5(path: Path, options: Options) -> Volume:
         check_dataset(files, place)
         data = as_zyx(path, open_values(path, place), _axes(place.item), options)
         voxel_size, unit = _scale(place.item)
+        companions = files.opened
     check_memory(path, data.shape[1] * data.shape[2] * data.dtype.itemsize, "one slice of it")
-    return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
+    return Volume(
+        data,
+        voxel_size=options.voxel_size or voxel_size,
+        unit=unit,
+        name=path.name,
+        companions=companions,
+    )
 
 
 def hdf5_datasets(path: Path) -> tuple[Candidate, ...]:

@@ -71,6 +71,11 @@ class Hdf5Files:
             self._open[file] = self._stack.enter_context(open_hdf5(self.path, file))
         return self._open[file]
 
+    @property
+    def opened(self) -> tuple[Path, ...]:
+        """The files opened so far: all that the datasets found draw on."""
+        return tuple(self._open)
+
     def companion(self, beside: Path, name: str) -> Path:
         """Return where the file `name`, said in the file `beside`, lies, if it may be read."""
         place = check_inside(self.path, beside.parent / name, self._roots)

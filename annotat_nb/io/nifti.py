@@ -44,6 +44,7 @@ def read_nifti(path: Path, options: Options) -> Volume:
         voxel_size=options.voxel_size or voxel_size,
         unit=unit,
         name=path.name,
+        companions=_pair(path),
     )
 
 
@@ -62,6 +63,12 @@ def _header(path: Path) -> Any:
     if head[4:8] in (b"n+2\0", b"ni2\0"):
         return nibabel.Nifti2Header(head[:_SECOND], check=False)
     raise cannot_read(path, "is not NIfTI, whatever its name says", "check its format")
+
+
+def _pair(path: Path) -> tuple[Path, ...]:
+    """Return both files of an image in two."""
+    is_pair = path.suffix.lower() in (".hdr", ".img")
+    return (path.with_suffix(".hdr"), path.with_suffix(".img")) if is_pair else ()
 
 
 def _is_packed(file: Path) -> bool:

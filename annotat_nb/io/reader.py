@@ -92,8 +92,9 @@ def read(
     the rest follows when it is used. Only packed NIfTI, NRRD, MetaImage and ``.npz`` files are
     unpacked into memory whole.
 
-    HDF5 and Zarr files draw on other files of their folder and below only. The environment
-    variable ``ANNOTAT_NB_DATA_ROOTS`` names further folders, separated as in ``PATH``.
+    What a file draws on, and what links among slices or chunks lead to, lies in the folder that
+    holds the image, or below. The environment variable ``ANNOTAT_NB_DATA_ROOTS`` names further
+    folders, separated as in ``PATH``.
 
     Parameters
     ----------

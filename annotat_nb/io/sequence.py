@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from annotat_nb.io.errors import cannot_read, name_of, reading
 from annotat_nb.io.options import Options
 from annotat_nb.io.picture import decode_picture, picture_header
+from annotat_nb.io.roots import allowed_roots, check_inside
 from annotat_nb.io.samples import check_rgb, one_sample
 from annotat_nb.io.stack import SliceStack
 from annotat_nb.io.tiff import lazy_tiff
@@ -30,6 +32,19 @@ Kind = tuple[tuple[int, int], np.dtype[Any]]
 def is_pattern(path: Path) -> bool:
     """Tell whether `path` is a pattern for several files."""
     return glob.has_magic(str(path))
+
+
+def would_match(path: Path, file: Path) -> bool:
+    """Tell whether `file` would be a slice of the pattern `path`.
+
+    Examples
+    --------
+    >>> would_match(Path("/scan/s*.tif"), Path("/scan/s9.tif"))
+    True
+    """
+    # A star of fnmatch crosses folders, as two of a glob do.
+    pattern = str(path).replace("**/", "*")
+    return file.suffix.lower() in SUFFIXES and fnmatchcase(str(file), pattern)
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:
@@ -69,7 +84,9 @@ def _stack(path: Path, files: list[Path], options: Options) -> Volume:
     _ = stack[0]  # damage shows at once
     scale = _scale(files[0], slice_options)
     voxel_size = options.voxel_size or scale[0]
-    return Volume(stack, voxel_size=voxel_size, unit=scale[1], name=path.name)
+    return Volume(
+        stack, voxel_size=voxel_size, unit=scale[1], name=path.name, companions=tuple(files)
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -86,7 +103,16 @@ def _files(path: Path) -> list[Path]:
     if len(suffixes) > 1:
         cause = f"holds images of several kinds ({', '.join(suffixes)})"
         raise cannot_read(path, cause, f"give a pattern such as {path.name}/*{suffixes[0]}")
+    roots = allowed_roots(_fixed(path))
+    for file in files:
+        check_inside(path, file, roots)
     return sorted(files, key=natural_key)
+
+
+def _fixed(path: Path) -> Path:
+    """Return `path` up to the first part that is a pattern."""
+    last = next((at for at, part in enumerate(path.parts) if glob.has_magic(part)), -1)
+    return path if path.is_dir() else Path(*path.parts[: last + 1])
 
 
 def _kind(file: Path, options: Options) -> Kind:

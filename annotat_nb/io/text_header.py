@@ -119,7 +119,13 @@ def _open(path: Path, found: Payload, options: Options) -> Volume:
     )
     voxel_size, unit = found.scale
     volume = array_as_zyx(path, data, found.axes, options)
-    return Volume(volume, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
+    return Volume(
+        volume,
+        voxel_size=options.voxel_size or voxel_size,
+        unit=unit,
+        name=path.name,
+        companions=(file,),
+    )
 
 
 def _last_bytes(path: Path, file: Path, found: Payload) -> int:

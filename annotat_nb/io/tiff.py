@@ -20,6 +20,7 @@ from annotat_nb.io.tiff_check import (
     check_lzw,
     check_ome,
     check_pages,
+    companions_of,
     complaints_are_errors,
 )
 from annotat_nb.io.tiff_scale import scale_of
@@ -59,7 +60,14 @@ def lazy_tiff(path: Path, options: Options) -> Volume:
         with naming_channels(lambda: _channel_names(tif, number)):
             choice = choose(path, _axes(series), series.shape, options)
         data = _lazy(path, series, pages, choice, options)
-    return Volume(data, voxel_size=options.voxel_size or voxel_size, unit=unit, name=path.name)
+        companions = companions_of(path, tif.ome_metadata) if tif.is_ome else ()
+    return Volume(
+        data,
+        voxel_size=options.voxel_size or voxel_size,
+        unit=unit,
+        name=path.name,
+        companions=companions,
+    )
 
 
 def tiff_datasets(path: Path) -> tuple[Candidate, ...]:

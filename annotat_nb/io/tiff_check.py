@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from annotat_nb.io.errors import cannot_read
 from annotat_nb.io.gate import check_memory, check_ratio
 from annotat_nb.io.lzw import is_sound
+from annotat_nb.io.roots import allowed_roots, check_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,16 +98,26 @@ def _next(path: Path, file: BinaryIO, size: int, offset: int, layout: _Layout) -
 
 def check_ome(path: Path, xml: str) -> None:
     """Refuse OME metadata that name files of other folders or an absurd number of planes."""
+    roots = allowed_roots(path)
+    for companion in companions_of(path, xml):
+        check_inside(path, companion, roots)
     for element in ElementTree.fromstring(xml).iter():
-        companion = element.get("FileName", "")
-        if companion and not _is_bare(companion):
-            cause = f"names a companion outside its folder ({companion[:80]!r})"
-            raise cannot_read(path, cause, "put its files in one folder and export it again")
         planes = 1
         for key in ("SizeZ", "SizeC", "SizeT", "PlaneCount", "NumPlanes"):
             planes *= max(1, int(element.get(key, 1)))
         if planes > _MOST_PLANES:
             raise cannot_read(path, f"declares {planes:,} planes", _COPY)
+
+
+def companions_of(path: Path, xml: str) -> tuple[Path, ...]:
+    """Return the files that OME metadata name, which must be bare names."""
+    elements = ElementTree.fromstring(xml).iter()
+    names = {element.get("FileName", "") for element in elements} - {""}
+    for name in names:
+        if not _is_bare(name):
+            cause = f"names a companion outside its folder ({name[:80]!r})"
+            raise cannot_read(path, cause, "put its files in one folder and export it again")
+    return tuple(path.parent / name for name in sorted(names))
 
 
 def _is_bare(name: str) -> bool:

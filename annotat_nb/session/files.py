@@ -26,10 +26,9 @@ class Files(SessionBase):
             target = io.label_path(path, self.volume.shape, dtype).resolve()
         except TypeError:  # no such type: writing says so
             return
-        volumes = (self.volume, self.visualization)
-        sources = [v.source.resolve() for v in volumes if v is not None and v.source is not None]
-        if any(_would_harm(source, target) for source in sources):
-            raise SessionError(f"{target.name}: is the image itself; choose another name")
+        for volume in (self.volume, self.visualization):
+            if volume is not None and (why := io.harm_of_writing(target, volume)) is not None:
+                raise SessionError(f"{io.name_of(target)}: {why}")
         workspace = self.recorder.workspace
         if workspace is not None and workspace.path in target.parents:
             raise SessionError(f"{target.name}: lies in the workspace; choose another folder")
@@ -48,7 +47,7 @@ class Files(SessionBase):
         Raises
         ------
         SessionError
-            If there is no segmentation yet.
+            If there is no segmentation yet, or the file is a part of the image or would become one.
         WriteError
             If the file cannot be written, or the type is too small; an older file stays as it was.
         """
@@ -182,14 +181,3 @@ class Files(SessionBase):
             used = np.unique(markers[markers >= 0])
             classes = merged_classes(self.classes.stored(), table, used)
             self._make(self.annotation.mark_image(markers, classes))
-
-
-def _would_harm(source: Path, target: Path) -> bool:
-    """Tell whether writing `target` may change the image in `source`: a file, folder or glob."""
-    if source == target or target in source.parents:
-        return True
-    if source.is_file() or not target.exists():
-        return False
-    folder = source if source.is_dir() else source.parent
-    # Slices lie in the folder itself, the chunks of a Zarr anywhere in it.
-    return folder == target.parent or (folder.suffix == ".zarr" and folder in target.parents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class ImageReference(BaseModel):
             name: tuple(v) if isinstance(v, list) else v for name, v in self.how.items()
         }
         found = io.read(self._place(folder), **how)
-        return Volume(found.data, self.voxel_size, self.unit, self.name, found.source, found.how)
+        return replace(found, voxel_size=self.voxel_size, unit=self.unit, name=self.name)
 
     def _place(self, folder: Path) -> Path:
         """Find the image where it was, or beside the workspace if both were moved together."""

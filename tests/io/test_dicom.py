@@ -300,3 +300,14 @@ def test_what_is_no_dicom_is_refused(tmp_path):
         read(tmp_path / "a.dcm")
     with pytest.raises(ReadError, match=f"{said}move it out of the folder {tmp_path.name}"):
         read(tmp_path)
+
+
+def test_a_slice_that_is_a_link_out_of_the_folder_is_refused(tmp_path):
+    folder = tmp_path / "day" / "scan"
+    folder.mkdir(parents=True)
+    write_series(folder)
+    file = min(folder.iterdir())
+    file.rename(tmp_path / file.name)
+    file.symlink_to(tmp_path / file.name)
+    with pytest.raises(ReadError, match="which is outside its folder"):
+        read(folder)

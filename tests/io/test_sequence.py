@@ -179,3 +179,26 @@ def test_real_pictures_are_read(shared_data):
     with Image.open(pictures[3]) as picture:
         expected = np.asarray(picture).astype(int)
     assert abs(volume.slice("z", 3).astype(int) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("pattern", ["", "*.tif", "s?.tif"])
+def test_slices_are_links_within_the_allowed_folders_only(tmp_path, monkeypatch, pattern):
+    secret, scan = tmp_path / "elsewhere" / "s1.tif", tmp_path / "day" / "scan"
+    secret.parent.mkdir()
+    scan.mkdir(parents=True)
+    write(secret, np.zeros((3, 4), "uint8"))
+    write(scan / "s0.tif", np.zeros((3, 4), "uint8"))
+    (scan / "s1.tif").symlink_to(secret)
+    with pytest.raises(ReadError, match=r"draws on .* outside its folder; .*ANNOTAT_NB_DATA_ROOTS"):
+        read(scan / pattern)
+    monkeypatch.setenv("ANNOTAT_NB_DATA_ROOTS", str(secret.parent))
+    assert read(scan / pattern).shape == (2, 3, 4)
+
+
+def test_a_selection_of_slices_may_be_links_into_the_folder_beside_it(tmp_path):
+    (tmp_path / "all").mkdir()
+    folder_of(tmp_path / "all", np.zeros((3, 3, 4), "uint8"), ".tif")
+    (tmp_path / "picked").mkdir()
+    for file in sorted((tmp_path / "all").iterdir())[:2]:
+        (tmp_path / "picked" / file.name).symlink_to(file)
+    assert read(tmp_path / "picked").shape == (2, 3, 4)

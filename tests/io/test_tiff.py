@@ -410,6 +410,22 @@ def test_companions_of_ome_are_read_from_the_same_folder_only(tmp_path, shared_d
     refuse(tmp_path / name, outside, "names a companion outside its folder")
 
 
+def test_a_companion_that_is_a_link_out_of_the_folder_is_refused(
+    tmp_path, shared_data, monkeypatch
+):
+    source = shared_data / "tiff_zoo" / "ometiff_multifile_master"
+    (tmp_path / "scan").mkdir()
+    for file in source.iterdir():
+        shutil.copy(file, tmp_path / "scan" / file.name)
+    companion = tmp_path / "scan" / "multifile-Z2.ome.tiff"
+    companion.rename(tmp_path / companion.name)
+    companion.symlink_to(tmp_path / companion.name)
+    path = tmp_path / "scan" / "multifile-Z1.ome.tiff"
+    refuse(path, path.read_bytes(), "which is outside its folder")
+    monkeypatch.setenv("ANNOTAT_NB_DATA_ROOTS", str(tmp_path))
+    assert read(path).shape == (5, 24, 18)
+
+
 def test_an_ome_series_that_lacks_a_companion_is_refused(tmp_path, shared_data):
     source = shared_data / "tiff_zoo" / "ometiff_multifile_master" / "multifile-Z1.ome.tiff"
     refuse(tmp_path / source.name, source.read_bytes(), "lacks some of its slices")

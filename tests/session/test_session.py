@@ -459,6 +459,7 @@ def test_the_folder_of_an_image_is_never_written_over(volume, tmp_path):
     (folder / "0" / "0" / "0.tif").write_bytes(b"chunk")
     source = dataclasses.replace(volume, source=folder)
     with an.Session(source) as session:
-        for path in (folder, folder / "0" / "0" / "0.tif"):
-            with pytest.raises(SessionError, match=r"is the image itself; choose another name"):
-                session.save_annotation(path)
+        with pytest.raises(SessionError, match=r"is the image itself; choose another name"):
+            session.save_annotation(folder)
+        with pytest.raises(SessionError, match=r"lies in the folder scan\.zarr"):
+            session.save_annotation(folder / "0" / "0" / "0.tif")
