@@ -121,7 +121,15 @@ class Volume:
         return dtype
 
     def slice(self, axis: str, index: int) -> Array:
-        """Return slice `index` across `axis`, its rows and columns in (z, y, x) order."""
+        """Return one slice, its rows and columns in (z, y, x) order.
+
+        Parameters
+        ----------
+        axis
+            Axis that the slice cuts: ``"z"`` for XY, ``"y"`` for XZ, ``"x"`` for YZ.
+        index
+            Its number along the axis, from 0.
+        """
         return np.asarray(self.data[plane_of(axis, index)])
 
     @property
@@ -130,7 +138,13 @@ class Volume:
         return self.measure_range()
 
     def measure_range(self, progress: Callable[[float], None] | None = None) -> tuple[float, float]:
-        """Measure `intensity_range` once, slab by slab, telling `progress` the share done."""
+        """Measure `intensity_range` once, slab by slab.
+
+        Parameters
+        ----------
+        progress
+            Told the share that is done, 0 to 1.
+        """
         known = self.__dict__.get("_range")
         if known is None:
             known = self._measure_range(progress)

@@ -21,7 +21,20 @@ class Annotating(SessionBase):
     """Strokes, and taking them back."""
 
     def edit(self, tool: Tool) -> None:
-        """Use an annotation tool: one step to undo."""
+        """Use an annotation tool: one step to undo.
+
+        Parameters
+        ----------
+        tool
+            What to do and where: `annotat_nb.Paint`, `annotat_nb.Erase` and the other tools.
+
+        Raises
+        ------
+        KeyError
+            If the tool names a class that does not exist.
+        ValueError
+            If it names a slice that does not exist.
+        """
         with self.lock:
             self._make(tool.edit(self.annotation))
 
@@ -66,12 +79,36 @@ class Annotating(SessionBase):
         index: int = 0,
         radius: int = 5,
     ) -> None:
-        """Unmark the voxels under the brush; the parameters are those of `paint`."""
+        """Unmark the voxels under the brush.
+
+        Parameters
+        ----------
+        points, axis, index, radius
+            Where the brush passes, as for `paint`.
+
+        Raises
+        ------
+        ValueError
+            If the slice does not exist.
+        """
         brush = {"points": points, "axis": axis, "index": index, "radius": radius}
         self.edit(Erase(**brush))
 
     def erase_stroke(self, point: tuple[int, int], *, axis: str = "z", index: int = 0) -> None:
-        """Unmark the whole stroke that marks the voxel `point` of a slice."""
+        """Unmark all that is left of one stroke; nothing happens where there is none.
+
+        Parameters
+        ----------
+        point
+            A voxel of the stroke, in the remaining (z, y, x) order of the slice.
+        axis, index
+            The slice: its number `index` across `axis`.
+
+        Raises
+        ------
+        ValueError
+            If the slice does not exist.
+        """
         self.edit(EraseStroke.model_validate({"point": point, "axis": axis, "index": index}))
 
     def erase_all(self) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from psygnal import Signal
 
 from annotat_nb import io
@@ -25,11 +24,11 @@ from annotat_nb.session.engine import Engine
 from annotat_nb.session.interrupt import uninterrupted
 from annotat_nb.session.recorder import Recorder
 from annotat_nb.session.replay import replay, stored_view
-from annotat_nb.session.results import Probe, Results
+from annotat_nb.session.results import Results
 from annotat_nb.session.view import View, middle_of
 from annotat_nb.store import Workspace
 from annotat_nb.store.codec import encode_edit
-from annotat_nb.volume import AXES, Volume
+from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,18 +179,13 @@ class SessionBase:
         """Feature channels that the last training used; empty before there was one."""
         return self.results.kept_features
 
-    def probe(self, voxel: tuple[int, int, int], *, probability: bool = True) -> Probe:
-        """Say what is at `voxel`, (z, y, x): intensity, class and, if asked, its probability."""
-        shown = self.visualization if self.view.image == "alternative" else self.volume
-        value = (shown or self.volume).data[voxel]
-        if self.segmentation is None:
-            return Probe(value, None, None)
-        label = int(self.segmentation.data[voxel])
-        share = self.results.probability(voxel, label) if probability else None
-        return Probe(value, label, share)
-
     def show(self, **changes: Any) -> None:
         """Change what is shown: ``session.show(axis="y", y=12, colormap="Viridis")``.
+
+        Parameters
+        ----------
+        changes
+            Fields of `annotat_nb.session.View` with their new values.
 
         Raises
         ------
@@ -207,26 +201,6 @@ class SessionBase:
                 return
         self.recorder.record_view(self._view.model_dump(mode="json"))
         self.view_changed.emit(self._view, former)
-
-    def center_on(self, class_id: int) -> None:
-        """Bring all three slices to the centre of class `class_id` in the segmentation.
-
-        Raises
-        ------
-        SessionError
-            If no voxel has that class.
-        """
-        labels = self.segmentation
-        found: Any = [] if labels is None else np.argwhere(labels.data == class_id)
-        if not len(found):
-            raise SessionError(f"no voxel is labelled {self.classes[class_id].name} yet")
-        center = np.mean(found, axis=0).round().astype(int).tolist()
-        self.show(**dict(zip(AXES, center, strict=True)))
-
-    def step_slice(self, steps: int) -> None:
-        """Go `steps` slices forward along the shown axis, or back; stop at the ends."""
-        last = self.volume.shape[AXES.index(self.view.axis)] - 1
-        self.show(**{self.view.axis: min(max(self.view.index + steps, 0), last)})
 
     def _step(self, kind: str, move: Callable[[], Edit | None]) -> str | None:
         with self.lock:

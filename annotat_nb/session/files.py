@@ -103,6 +103,11 @@ class Files(SessionBase):
     def save_superpixels(self, path: PathLike) -> Path:
         """Write the superpixels in one of the formats of `save_label`, and return the path.
 
+        Parameters
+        ----------
+        path
+            Where to; the suffix chooses the format.
+
         Raises
         ------
         SessionError
@@ -143,6 +148,11 @@ class Files(SessionBase):
         """Write the markers with the class table as an int16 image, -1 where nothing is marked.
 
         The formats are those of `save_label` but RAW, which cannot tell that there are signs.
+
+        Parameters
+        ----------
+        path
+            Where to; the suffix chooses the format.
 
         Raises
         ------

@@ -18,7 +18,13 @@ class Rechunking(Working):
     """A copy of the image in blocks, kept in the workspace."""
 
     def is_slow_across(self, axis: str) -> bool:
-        """Tell whether each slice across `axis` makes most of the file be decoded."""
+        """Tell whether each slice across an axis makes most of the file be read.
+
+        Parameters
+        ----------
+        axis
+            ``"z"``, ``"y"`` or ``"x"``.
+        """
         return io.reads_everything(self.volume, axis)
 
     def rechunk_obstacle(self) -> str | None:

@@ -29,7 +29,13 @@ class Segmenting(Working):
     """Superpixels, preview and segmentation, each as a job."""
 
     def obstacle(self, verb: str) -> str | None:
-        """Say what is missing for "generate_superpixels", "preview" or "apply"; None: nothing."""
+        """Say what is missing for a verb, in one sentence; None: nothing.
+
+        Parameters
+        ----------
+        verb
+            ``"generate_superpixels"``, ``"preview"`` or ``"apply"``.
+        """
         if self.recorder.state == "read-only":
             return LOOK_ONLY
         if self.pipeline.device.startswith("cuda"):

@@ -10,10 +10,11 @@ from annotat_nb.session.base import PathLike, SessionError
 from annotat_nb.session.files import Files
 from annotat_nb.session.rechunking import Rechunking
 from annotat_nb.session.segmenting import Segmenting
+from annotat_nb.session.viewing import Viewing
 from annotat_nb.store import Workspace
 
 
-class Session(Annotating, Segmenting, Files, Rechunking):
+class Session(Annotating, Segmenting, Files, Rechunking, Viewing):
     """One volume being annotated and segmented, and everything that derives from it.
 
     Parameters

@@ -69,8 +69,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.message = Message()
         self.jobs = JobWatch(self._loop, self.message)
         self.jobs.changed.connect(self._refresh)
-        self.dialogs = Dialogs(self.attempt, self.tell, self.jobs)
-        self.menu = MenuBar(self.attempt)
+        self.dialogs = Dialogs(self._attempt, self._tell, self.jobs)
+        self.menu = MenuBar(self._attempt)
         self._opener = Opener(self.dialogs, self.jobs, self._take, lambda: self.session)
         self.cover = Cover(self._ask_for_image, lambda: self.begin_opening(sample_path()))
         self.banner = Banner()
@@ -102,7 +102,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return self._bench
 
     def attach(self, session: Session | None) -> None:
-        """Show `session` in place of the present one, which stays as it is."""
+        """Show another session; the present one stays open.
+
+        Parameters
+        ----------
+        session
+            What to work on; None shows the way in.
+        """
         former, self._bench = self._bench, None
         self.dialogs.dismiss()
         self.message.say(EMPTY if session is None else "")
@@ -119,7 +125,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.message,
             self.jobs,
             self._loop,
-            self.attempt,
+            self._attempt,
             self._refresh,
         )
         self._show_bench(self._bench)
@@ -144,7 +150,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._take(session_at(Path(path), how))
 
     def open_volume(self, volume: Volume) -> None:
-        """Open `volume` in place of the present image."""
+        """Open another image in place of the present one.
+
+        Parameters
+        ----------
+        volume
+            The image; its workspace lies beside its file.
+        """
         self._take(session_for(volume))
 
     def begin_opening(self, path: str | os.PathLike[str], **how: Any) -> None:
@@ -170,7 +182,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if former is not None and former is not session:
             former.close()
 
-    def attempt(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+    def _attempt(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         """Call `function`; what goes wrong is shown in the page instead of raised."""
         try:
             function(*arguments, **named)
@@ -178,7 +190,7 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self.message.explain(error)
             self.message.layout.display = ""  # also while a job has its place
 
-    def tell(self, news: str) -> None:
+    def _tell(self, news: str) -> None:
         """Say what was done; nothing takes an older message down."""
         if news:
             self.message.say(news, "news")

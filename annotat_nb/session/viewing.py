@@ -1,0 +1,62 @@
+"""The verbs that look around."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from annotat_nb.session.base import SessionBase, SessionError
+from annotat_nb.session.results import Probe
+from annotat_nb.volume import AXES
+
+
+class Viewing(SessionBase):
+    """What is where, and going there."""
+
+    def probe(self, voxel: tuple[int, int, int], *, probability: bool = True) -> Probe:
+        """Say what is at one voxel.
+
+        Parameters
+        ----------
+        voxel
+            Its place, (z, y, x).
+        probability
+            Whether to compute that of its class too.
+        """
+        shown = self.visualization if self.view.image == "alternative" else self.volume
+        value = (shown or self.volume).data[voxel]
+        if self.segmentation is None:
+            return Probe(value, None, None)
+        label = int(self.segmentation.data[voxel])
+        share = self.results.probability(voxel, label) if probability else None
+        return Probe(value, label, share)
+
+    def center_on(self, class_id: int) -> None:
+        """Bring all three slices to the centre of a class in the segmentation.
+
+        Parameters
+        ----------
+        class_id
+            Number of the class.
+
+        Raises
+        ------
+        SessionError
+            If no voxel has that class.
+        """
+        labels = self.segmentation
+        found: Any = [] if labels is None else np.argwhere(labels.data == class_id)
+        if not len(found):
+            raise SessionError(f"no voxel is labelled {self.classes[class_id].name} yet")
+        center = np.mean(found, axis=0).round().astype(int).tolist()
+        self.show(**dict(zip(AXES, center, strict=True)))
+
+    def step_slice(self, steps: int) -> None:
+        """Go forward along the shown axis, or back; stop at the ends.
+
+        Parameters
+        ----------
+        steps
+            Number of slices; negative to go back.
+        """
+        last = self.volume.shape[AXES.index(self.view.axis)] - 1
+        self.show(**{self.view.axis: min(max(self.view.index + steps, 0), last)})
