@@ -28,10 +28,11 @@ from annotat_nb.session.results import Results
 from annotat_nb.session.view import View, middle_of
 from annotat_nb.store import Workspace
 from annotat_nb.store.codec import encode_edit
-from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from annotat_nb.volume import Volume
 
 PathLike = str | os.PathLike[str]
 
