@@ -1,6 +1,13 @@
 """Reading images, reading and writing labels."""
 
-from annotat_nb.io.errors import Candidate, ChoiceNeeded, ReadError, WriteError, name_of
+from annotat_nb.io.errors import (
+    Candidate,
+    ChoiceNeeded,
+    ReadError,
+    WriteError,
+    check_place,
+    name_of,
+)
 from annotat_nb.io.harm import harm_of_writing
 from annotat_nb.io.label_files import WRITERS
 from annotat_nb.io.labels import (
@@ -26,6 +33,7 @@ __all__ = [
     "RawGuess",
     "ReadError",
     "WriteError",
+    "check_place",
     "datasets",
     "fitting_sizes",
     "harm_of_writing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -99,8 +100,20 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         cause = f"cannot be written ({error.strerror or error})"
-        remedy = "free some space or choose another folder; a file of this name is unchanged"
-        raise cannot_write(path, cause, remedy) from error
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        remedy = (
+            f"{'free some space' if is_full else 'check its permissions'} or choose another folder"
+        )
+        raise cannot_write(path, cause, f"{remedy}; a file of this name is unchanged") from error
+
+
+def check_place(path: Path) -> None:
+    """Refuse to write a file whose name is impossible or whose folder is missing."""
+    if "\0" in str(path):
+        raise cannot_write(path, "has a name that no file can have", "choose another name")
+    if not path.parent.is_dir():
+        cause = f"there is no folder {printable(str(path.parent))} to write it in"
+        raise cannot_write(path, cause, "make the folder first, or choose another")
 
 
 def _in_short(error: Exception) -> str:

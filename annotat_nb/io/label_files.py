@@ -9,7 +9,7 @@ import numpy as np
 
 from annotat_nb.io.atomic_folder import restore_folder
 from annotat_nb.io.class_table import ClassEntry, from_json
-from annotat_nb.io.errors import ChoiceNeeded, cannot_read, cannot_write, writing
+from annotat_nb.io.errors import ChoiceNeeded, cannot_read, cannot_write, check_place, writing
 from annotat_nb.io.gate import check_memory
 from annotat_nb.io.label_hdf5 import hdf5_classes, write_hdf5
 from annotat_nb.io.label_nifti import nifti_classes, write_nifti
@@ -58,6 +58,7 @@ def write_integers(target: Path, image: IntegerImage) -> Path:
     if not suffix:
         cause = f"{image.kind} cannot be saved as {target.suffix or 'a file without suffix'!r}"
         raise cannot_write(target, cause, f"use one of {', '.join(WRITERS)}")
+    check_place(target)
     with writing(target):
         return WRITERS[suffix](target, image)
 

@@ -21,6 +21,7 @@ _COMMENT = 6  # the code of text in the list of header extensions
 _MARK = "annotat_nb/classes "
 _LONGEST_SIDE = 2**15 - 1  # in version 1 of the format
 _LEVEL = 2
+_UNITS = {"m": "meter", "mm": "mm", "µm": "micron"}
 
 
 def write_nifti(target: Path, image: IntegerImage) -> Path:
@@ -65,10 +66,10 @@ def _header(image: IntegerImage) -> Any:
     header = kind(endianness="<")
     header.set_data_dtype(image.data.dtype)
     header.set_data_shape(image.data.shape[::-1])
-    size = in_micrometres(image.voxel_size, image.unit)
-    edges = (size or image.voxel_size)[::-1]
+    size, unit = _size(image)
+    edges = size[::-1]
     header.set_zooms(edges)
-    header.set_xyzt_units("micron" if size else "unknown")
+    header.set_xyzt_units(unit)
     header.set_sform(np.diag((*edges, 1.0)), code="scanner")
     _place(header, image.like)
     header.set_slope_inter(1, 0)
@@ -77,6 +78,14 @@ def _header(image: IntegerImage) -> Any:
     single = header.single_vox_offset + header.extensions.get_sizeondisk()
     header["vox_offset"] = single
     return header
+
+
+def _size(image: IntegerImage) -> tuple[tuple[float, float, float], str]:
+    """Return the voxel size, (z, y, x), and a unit that NIfTI knows; others become micrometres."""
+    if image.unit in _UNITS:
+        return image.voxel_size, _UNITS[image.unit]
+    size = in_micrometres(image.voxel_size, image.unit)
+    return (size, "micron") if size else (image.voxel_size, "unknown")
 
 
 def _place(header: Any, like: Path | None) -> None:

@@ -143,7 +143,14 @@ def read_labels(
         return ids.astype(small, copy=False), classes_of(source, "labels", dataset)
 
 
-def write_superpixels(path: str | os.PathLike[str], ids: Any) -> Path:
+def write_superpixels(
+    path: str | os.PathLike[str],
+    ids: Any,
+    *,
+    voxel_size: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    unit: str = "px",
+    like: Path | None = None,
+) -> Path:
     """Write superpixel ids, 1 or more everywhere, as uint32; see `write_labels`."""
     target = Path(path).absolute()
     stack = _stack_of_ids(target, ids)
@@ -152,7 +159,10 @@ def write_superpixels(path: str | os.PathLike[str], ids: Any) -> Path:
         cause = f"superpixel ids are 1 … {_LARGEST_SUPERPIXEL}, got {low} … {high}"
         raise cannot_write(target, cause, "give every voxel a positive id")
     stored = stack.astype(np.uint32, copy=False)
-    return write_integers(target, IntegerImage(stored, "superpixels"))
+    return write_integers(
+        target,
+        IntegerImage(stored, "superpixels", voxel_size=voxel_size, unit=unit, like=like),
+    )
 
 
 def read_superpixels(

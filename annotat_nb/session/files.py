@@ -22,6 +22,7 @@ class Files(SessionBase):
 
     def _refuse_source(self, path: PathLike, dtype: Any) -> None:
         """Refuse to write over an image that is open, or into the workspace."""
+        io.check_place(Path(path).absolute())
         try:
             target = io.label_path(path, self.volume.shape, dtype).resolve()
         except TypeError:  # no such type: writing says so
@@ -118,7 +119,13 @@ class Files(SessionBase):
         if self.superpixels is None:
             raise SessionError("there are no superpixels to save yet; generate or load them first")
         self._refuse_source(path, np.uint32)
-        return io.write_superpixels(path, self.superpixels.data)
+        return io.write_superpixels(
+            path,
+            self.superpixels.data,
+            voxel_size=self.volume.voxel_size,
+            unit=self.volume.unit,
+            like=self.volume.source,
+        )
 
     def load_superpixels(self, path: PathLike, *, dataset: str | None = None) -> None:
         """Use the superpixels in a file; Apply then needs no generating.

@@ -81,10 +81,25 @@ def test_a_zarr_label_is_an_ome_zarr_label_image_of_version_0_4(tmp_path):
 def test_a_nifti_label_says_size_and_unit_and_scales_nothing(tmp_path, name):
     path = write_labels(tmp_path / name, LABELS, classes=CLASSES, voxel_size=SIZE, unit="mm")
     header = nibabel.load(path).header
-    assert header.get_zooms() == (250, 500, 2000)
-    assert header.get_xyzt_units() == ("micron", "unknown")
+    assert header.get_zooms() == (0.25, 0.5, 2)
+    assert header.get_xyzt_units() == ("mm", "unknown")
     assert header.get_slope_inter() in [(1, 0), (None, None)]
-    np.testing.assert_array_equal(nibabel.load(path).affine, np.diag([250, 500, 2000, 1]))
+    np.testing.assert_array_equal(nibabel.load(path).affine, np.diag([0.25, 0.5, 2, 1]))
+
+
+@pytest.mark.parametrize(
+    ("unit", "edges", "said"),
+    [
+        ("µm", (0.25, 0.5, 2), "micron"),
+        ("m", (0.25, 0.5, 2), "meter"),
+        ("cm", (2500, 5000, 20000), "micron"),
+        ("px", (0.25, 0.5, 2), "unknown"),
+    ],
+)
+def test_a_nifti_label_keeps_the_units_that_nifti_has(tmp_path, unit, edges, said):
+    path = write_labels(tmp_path / "a.nii", LABELS, voxel_size=SIZE, unit=unit)
+    header = nibabel.load(path).header
+    assert (header.get_zooms(), header.get_xyzt_units()[0]) == (edges, said)
 
 
 def test_a_side_too_long_for_the_first_nifti_makes_the_second(tmp_path, pixels):

@@ -117,3 +117,31 @@ def test_a_label_beside_slices_that_a_pattern_picks_is_saved(tmp_path):
         for name in ("labels.tif", "labels.tif", "s9.h5"):
             session.save_annotation(tmp_path / name)
     assert an.read(tmp_path / "s*.tif").shape == SHAPE
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nodir/x.tif", r"x\.tif: there is no folder .*nodir to write it in; make"),
+        ("nul\0.tif", r"nul\\x00\.tif: has a name that no file can have; choose another name"),
+        ("nul\0.raw", r"nul\\x00\.raw: has a name that no file can have; choose another name"),
+    ],
+)
+def test_a_place_where_no_file_can_be_is_one_sentence(tmp_path, name, words):
+    with an.Session(an.Volume(PLANES)) as session:
+        session.load_label(_ones(session, tmp_path / "ones.tif"))
+        for save in (session.save_label, session.save_annotation):
+            with pytest.raises(an.WriteError, match=rf"^{words}"):
+                save(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".h5", ".zarr", ".nii.gz"])
+def test_all_that_is_saved_keeps_the_voxel_size(tmp_path, suffix):
+    volume = an.Volume(PLANES, voxel_size=(2, 0.5, 0.25), unit="µm")
+    with an.Session(volume) as session:
+        ones = _ones(session, tmp_path / "ones.tif")
+        session.load_label(ones)
+        session.load_superpixels(ones)
+        for save in (session.save_label, session.save_superpixels, session.save_annotation):
+            found = an.read(save(tmp_path / f"{save.__name__}{suffix}"))
+            assert (found.voxel_size, found.unit) == (volume.voxel_size, "µm")
