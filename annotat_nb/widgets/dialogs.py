@@ -115,10 +115,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
         def failed(error: BaseException) -> None:
             if isinstance(error, io.ChoiceNeeded):
-                keyword = error.keyword
-                self.show(
-                    ChoicePanel(path.name, error, how, partial(answer, keyword), self.dismiss)
-                )
+                take = partial(answer, error.keyword)
+                self.show(ChoicePanel(path.name, error, how, take, self.dismiss))
             elif ask is None or self.shown is not None or not isinstance(error, EXPECTED):
                 raise error
             else:

@@ -174,6 +174,14 @@ def test_an_image_that_cannot_be_opened_is_asked_for_again(empty, tmp_path, choo
     assert empty.session.volume.shape == (4, 6, 5)
 
 
+def test_a_workspace_that_cannot_be_opened_brings_the_dialog_back(empty, tmp_path, choose):
+    (tmp_path / "old.annotat").mkdir()
+    empty.menu.run("File", "Open image…")
+    choose(empty, tmp_path / "old.annotat")
+    assert empty.dialogs.shown.chosen == tmp_path / "old.annotat"
+    assert empty.dialogs.shown.status.value
+
+
 def test_a_label_that_does_not_fit_is_asked_for_again(app, tmp_path, choose):
     small = np.zeros((2, 3, 4), "uint8")
     tifffile.imwrite(tmp_path / "small.tif", small, photometric="minisblack")
