@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -19,8 +20,12 @@ from annotat_nb.classify import Pipeline
 from annotat_nb.jobs import Cancelled
 from annotat_nb.session import Session
 
+if TYPE_CHECKING:
+    from annotat_nb.volume import Volume
+
 TUTORIAL = "01_first_segmentation.ipynb"
 INTERRUPTED = 130
+_KEYWORD = re.compile(r"\b(dataset|shape|dtype|time|channel|rgb)= ?")
 
 app = typer.Typer(
     help="Annotate and segment 3D images in Jupyter.",
@@ -101,11 +106,19 @@ def segment(
     ] = None,
     time: Annotated[int | None, typer.Option(help="Time point, from 0.")] = None,
     channel: Annotated[int | None, typer.Option(help="Channel, from 0.")] = None,
+    rgb: Annotated[
+        str | None, typer.Option(help="Of colours: luminance, or a channel from 0.")
+    ] = None,
+    markers_dataset: Annotated[
+        str | None, typer.Option(help="Which image of a file of markers that holds several.")
+    ] = None,
 ) -> None:
     """Segment an image by markers that were painted before, as Apply does."""
     how = _raw_options(shape, dtype) | {"dataset": dataset, "time": time, "channel": channel}
+    how["rgb"] = int(rgb) if rgb is not None and rgb.isdecimal() else rgb
     try:
-        written = _segment(image, markers, output, pipeline, how)
+        opened = _read_image(image, how)
+        written = _segment(opened, markers, markers_dataset, output, pipeline)
     except (KeyboardInterrupt, Cancelled):
         typer.echo("Cancelled: nothing was written", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -115,19 +128,43 @@ def segment(
     typer.echo(written)
 
 
+def _read_image(image: Path, how: dict[str, Any]) -> Volume:
+    try:
+        return io.read(image, **how)
+    except io.ReadError as error:
+        raise ValueError(_as_options(str(error))) from error
+
+
+def _as_options(sentence: str) -> str:
+    """Say the keywords of `annotat_nb.read` as they are said in a shell."""
+    name, colon, rest = sentence.partition(": ")
+    return name + colon + _KEYWORD.sub(r"--\1 ", rest)
+
+
 def _segment(
-    image: Path, markers: Path, output: Path, pipeline: Path | None, how: dict[str, Any]
+    image: Volume, markers: Path, dataset: str | None, output: Path, pipeline: Path | None
 ) -> Path:
     if output.resolve() == markers.resolve():
         raise ValueError(f"{output.name}: holds the markers; choose another name for the label")
-    with Session(io.read(image, **how)) as session:
-        session.load_annotation(markers)
+    with Session(image) as session:
+        _load_markers(session, markers, dataset)
         if pipeline is not None:
             session.pipeline = _read_pipeline(pipeline)
         if session.pipeline.superpixels is not None:
             session.generate_superpixels()
         session.apply()
         return session.save_label(output)
+
+
+def _load_markers(session: Session, markers: Path, dataset: str | None) -> None:
+    try:
+        session.load_annotation(markers, dataset=dataset)
+    except io.ChoiceNeeded as choice:
+        if choice.keyword == "dataset":
+            raise ValueError(str(choice).replace("dataset=", "--markers-dataset ")) from choice
+        raise ValueError(
+            f"{markers.name}: is no single 3D image; save the markers alone, as int16"
+        ) from choice
 
 
 def _read_pipeline(path: Path) -> Pipeline:

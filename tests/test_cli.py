@@ -82,6 +82,47 @@ def test_one_of_several_images_is_chosen_by_options(files, tmp_path):
     np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
 
 
+def test_colours_and_markers_of_several_are_chosen_by_options(files, tmp_path):
+    import h5py
+
+    paths, expected = files
+    image, markers = tifffile.imread(paths["image"]), tifffile.imread(paths["markers"])
+    colours = np.stack([image[::-1], image, image // 2], -1)
+    tifffile.imwrite(tmp_path / "colour.tif", colours, photometric="rgb")
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file["mine"], file["yours"] = markers, markers[::-1]
+    options = ("--markers", tmp_path / "m.h5", "--pipeline", paths["pipeline"])
+    choice = ("--rgb", "1", "--markers-dataset", "mine")
+    done = run("segment", tmp_path / "colour.tif", *options, *choice, "-o", paths["labels"])
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(tifffile.imread(paths["labels"]), expected)
+
+
+@pytest.mark.parametrize(
+    ("image", "markers", "words"),
+    [
+        ("several.h5", "markers.tif", "pass --dataset 'a' or another of these"),
+        ("times.tif", "markers.tif", "pass --time 0 … 1 for one of them"),
+        ("colour.tif", "markers.tif", "pass --rgb 'luminance' or 0 … 2 (one channel)"),
+        ("image.tif", "several.h5", "several.h5: holds 2 images; pass --markers-dataset 'a' or"),
+        ("image.tif", "times.tif", "times.tif: is no single 3D image; save the markers alone"),
+    ],
+)
+def test_a_choice_is_asked_for_by_the_name_of_its_option(files, tmp_path, image, markers, words):
+    import h5py
+
+    values = np.zeros((2, 3, 30, 40), "uint8")
+    with h5py.File(tmp_path / "several.h5", "w") as file:
+        file["a"], file["b"] = values
+    tifffile.imwrite(tmp_path / "times.tif", values, imagej=True, metadata={"axes": "TZYX"})
+    colours = np.zeros((3, 30, 40, 3), "uint8")
+    tifffile.imwrite(tmp_path / "colour.tif", colours, photometric="rgb")
+    options = ("--markers", tmp_path / markers, "-o", tmp_path / "labels.tif")
+    done = run("segment", tmp_path / image, *options)
+    assert done.exit_code == 1
+    assert words in done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -29,6 +29,13 @@ class LabelClass(BaseModel):
     color: Color
     visible: bool = True
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse: a change must be one step of the history."""
+        raise AttributeError(
+            f"class {self.id} {self.name} changes through the table only: "
+            f"use classes.rename({self.id}, ...), classes.recolor or classes.show"
+        )
+
 
 Classes = tuple[LabelClass, ...]
 Commit = Callable[[str, Classes, int | None], None]

@@ -463,3 +463,12 @@ def test_the_folder_of_an_image_is_never_written_over(volume, tmp_path):
             session.save_annotation(folder)
         with pytest.raises(SessionError, match=r"lies in the folder scan\.zarr"):
             session.save_annotation(folder / "0" / "0" / "0.tif")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "bone"), ("color", "#123456"), ("visible", False)]
+)
+def test_an_assignment_to_a_class_says_what_to_call(session, field, value):
+    with pytest.raises(AttributeError, match=r"^class 0 Background .*use classes\.rename\(0, "):
+        setattr(session.classes[0], field, value)
+    assert session.classes[0].name == "Background"
