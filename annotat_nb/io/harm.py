@@ -28,6 +28,7 @@ def harm_of_writing(target: Path, volume: Volume) -> str | None:
     --------
     >>> import numpy as np
     >>> from pathlib import Path
+    >>> from annotat_nb.volume import Volume
     >>> volume = Volume(np.zeros((2, 2)), source=Path("/scans/s*.tif"))
     >>> harm_of_writing(Path("/scans/s9.tif"), volume)
     'would be read as a slice of s*.tif; choose another name or folder'
