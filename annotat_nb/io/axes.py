@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAMES: dict[str, Keyword] = {"T": "time", "C": "channel"}
 _UNKNOWN = "QI"
+_FEW = 4
+"""More channels than that behind the other axes are rare, and so are narrower images."""
 _LETTERS = {"T", "C", "Z", "Y", "X", "S"}
 _WORDS = {"time": "T", "channel": "C", "depth": "Z", "height": "Y", "width": "X"}
 
@@ -88,18 +90,27 @@ def letter_of(name: str) -> str:
 def guessed_axes(shape: Sequence[int], dtype: np.dtype[np.generic]) -> str:
     """Name the axes of an array that comes without names: the last three are z, y and x.
 
-    Three or four bytes along the last axis of what has no other reading are colours.
+    Three or four bytes along the last axis of what has no other reading are colours. Behind three
+    axes or more, one of length 1 is a channel, and so is one of at most 4 behind larger y and x.
 
     Examples
     --------
     >>> import numpy as np
     >>> guessed_axes((9, 64, 64), np.dtype("uint8")), guessed_axes((64, 64, 3), np.dtype("uint8"))
     ('ZYX', 'YXS')
+    >>> guessed_axes((9, 64, 64, 3), np.dtype("uint16")), guessed_axes((5, 6, 7, 1), np.dtype("f4"))
+    ('ZYXC', 'ZYXC')
     """
     slices = shape[-3:-1]
     if len(shape) >= 3 and shape[-1] in (3, 4) and min(slices) >= 16 and dtype == "uint8":
         return guessed_axes(shape[:-1], dtype) + "S"
-    return "ZYX"[-len(shape) :].rjust(len(shape), "Q")
+    if len(shape) >= 4 and (shape[-1] == 1 or shape[-1] <= _FEW < min(slices)):
+        return _by_position(len(shape) - 1) + "C"
+    return _by_position(len(shape))
+
+
+def _by_position(count: int) -> str:
+    return "ZYX"[-count:].rjust(count, "Q")
 
 
 def _named(axes: str, shape: Sequence[int], options: Options) -> str:
@@ -131,6 +142,9 @@ def _pick(path: Path, name: Keyword, count: int, value: int | None) -> int:
             remedy = f"pass {name}= 0 … {count - 1} for one of them"
             raise must_choose(path, cause, remedy, name, _numbered(name, count))
         return 0
+    if value and count == 1:
+        cause = f"has only one {'time point' if name == 'time' else 'channel'}"
+        raise cannot_read(path, cause, f"leave {name}= out")
     if not 0 <= value < count:
         cause = f"has no {name}={value}, as its {name} axis has {count}"
         raise cannot_read(path, cause, f"pass {name}= 0 … {count - 1}")
@@ -141,14 +155,22 @@ def _check_rest(path: Path, rest: str, axes: str, shape: Sequence[int]) -> None:
     plain = rest.replace("S", "")
     if {"Y", "X"} <= set(plain) and len(plain) <= 3:
         return
-    cause = f"has {len(shape)} dimensions {' x '.join(map(str, shape))} (axes {axes.upper()})"
-    remedy = "pass time= or channel= to pick along the first, or save one 3D stack"
+    cause = f"has {len(shape)} dimensions {' x '.join(map(str, shape))} (axes {_spelt(axes)})"
+    picks = f"{'' if 'T' in axes else 'time= or '}channel= to pick along the first without a name"
+    if len(plain) > 4:
+        picks = "time= and channel= to pick along the first two"
+    remedy = f"pass {picks}, or save one 3D stack"
     unnamed = [axis for axis in plain if axis not in "ZYX"]
     if len(plain) <= 3 or not unnamed:
         raise cannot_read(path, cause, remedy)
     keyword: Keyword = "channel" if "T" in axes else "time"
     candidates = _numbered(keyword, shape[axes.index(unnamed[0])])
     raise must_choose(path, cause, remedy, keyword, candidates)
+
+
+def _spelt(axes: str) -> str:
+    """Spell the axes out, with a question mark for each that has no name."""
+    return "".join(axis if axis in _LETTERS else "?" for axis in axes)
 
 
 def _numbered(keyword: Keyword, count: int) -> list[Candidate]:

@@ -72,7 +72,9 @@ def check_dtype(path: Path, dtype: np.dtype[np.generic] | None) -> None:
         raise cannot_read(path, cause, "save it as 8, 16 or 32 bits a pixel")
     if dtype.kind not in "buif":
         cause = f"holds {dtype} values, but an image holds real numbers"
-        raise cannot_read(path, cause, "save its magnitude or one of its parts")
+        has_parts = dtype.kind in "cV"
+        remedy = "save its magnitude or one of its parts" if has_parts else "save it as numbers"
+        raise cannot_read(path, cause, remedy)
 
 
 def available_memory() -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from annotat_nb.io.errors import cannot_read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import DTypeLike
@@ -22,6 +23,31 @@ _WHAT = {
     "channel": "channel axis",
     "rgb": "colours",
 }
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_rgb(value: Any) -> bool:
+    return _is_number(value) or isinstance(value, str)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+_EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "dataset": ("a name without NUL, in quotes", _is_name),
+    "time": ("a whole number", _is_number),
+    "channel": ("a whole number", _is_number),
+    "rgb": ("'luminance' or a whole number", _is_rgb),
+}
+"""What a keyword takes, in words, and what tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +73,16 @@ class Options:
         """The keywords given, fit for JSON, to read the same image again."""
         plain = self.given
         return plain | {"dtype": np.dtype(self.dtype).str} if "dtype" in plain else plain
+
+    def check(self, path: Path) -> None:
+        """Refuse keywords of a type that no format takes, by name, and a path with a NUL."""
+        if "\0" in str(path):
+            raise cannot_read(path, "has a NUL in its name, which no file has", "check the path")
+        for name, value in self.given.items():
+            expected, is_valid = _EXPECTED.get(name, ("", _anything))
+            if not is_valid(value):
+                cause = f"was not opened, as {name}= takes {expected}, got {repr(value)[:80]}"
+                raise cannot_read(path, cause, f"correct {name}= or leave it out")
 
     def refuse(self, path: Path, *names: str) -> None:
         """Refuse those of `names` that were given: the format of `path` has no use for them."""

@@ -148,6 +148,7 @@ def read(
     )
     source = Path(path).absolute()
     with reading(source):
+        options.check(source)
         volume = _reader_of(source)(source, options)
         return replace(volume, source=source, how=options.how)
 

@@ -82,8 +82,16 @@ def _axis(axis: Any) -> dict[str, Any]:
 def _factors(said: dict[str, Any], count: int) -> list[float]:
     for step in said.get("coordinateTransformations") or ():
         if step.get("type") == "scale" and len(step.get("scale", ())) == count:
-            return [float(factor) for factor in step["scale"]]
+            return [_number(factor) for factor in step["scale"]]
     return [1.0] * count
+
+
+def _number(factor: Any) -> float:
+    """Return what is no number as NaN: the voxel size is not known then."""
+    try:
+        return float(factor)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _scale(letters: str, units: list[str], whole: list[float], level: list[float]) -> Scale:

@@ -48,7 +48,10 @@ def test_one_of_several_arrays_is_chosen(tmp_path):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (np.array([[None, {}]]), "holds object values"),
+        (
+            np.array([[None, {}]]),
+            "holds object values, but an image holds real numbers; save it as n",
+        ),
         (np.zeros((3, 4), "c8"), "holds complex64 values"),
         (np.zeros((3, 4), [("a", "u1")]), "but an image holds real numbers"),
         (np.zeros(9), "has the shape"),
@@ -97,3 +100,48 @@ def test_an_array_larger_than_memory_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr("annotat_nb.io.gate.available_memory", lambda: 500)
     with pytest.raises(ReadError, match=r"^a\.npz: the image needs 548 bytes of memory"):
         read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_a_short_last_axis_behind_a_volume_is_one_of_channels(tmp_path, count, dtype):
+    data = np.random.default_rng(0).integers(0, 99, (5, 20, 22, count)).astype(dtype)
+    np.save(tmp_path / "a.npy", data)
+    np.testing.assert_array_equal(read(tmp_path / "a.npy", channel=0).data, data[..., 0])
+    if count == 1:
+        np.testing.assert_array_equal(read(tmp_path / "a.npy").data, data[..., 0])
+        return
+    with pytest.raises(ChoiceNeeded, match=r"has 3 channels; pass channel= 0 … 2") as error:
+        read(tmp_path / "a.npy")
+    assert (error.value.keyword, len(error.value.candidates)) == ("channel", 3)
+
+
+def test_axes_without_names_are_said_to_have_none(tmp_path):
+    data = np.arange(720).reshape(2, 3, 4, 5, 6)
+    np.save(tmp_path / "a.npy", data)
+    said = r"axes \?\?ZYX\); pass time= and channel= to pick along the first two"
+    with pytest.raises(ChoiceNeeded, match=said):
+        read(tmp_path / "a.npy")
+    np.testing.assert_array_equal(read(tmp_path / "a.npy", time=1, channel=2).data, data[1, 2])
+    np.save(tmp_path / "b.npy", data[..., :1])
+    np.testing.assert_array_equal(read(tmp_path / "b.npy", time=1).data, data[1, :, :, :, 0])
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"dataset": 0}, "dataset= takes a name without NUL, in quotes, got 0"),
+        ({"dataset": "a\0"}, r"dataset= takes a name without NUL, in quotes, got 'a\\x00'"),
+        ({"rgb": True}, "rgb= takes 'luminance' or a whole number, got True"),
+        ({"time": 1.0}, r"time= takes a whole number, got 1\.0"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(tmp_path, how, sentence):
+    np.save(tmp_path / "a.npy", ZYX)
+    with pytest.raises(ReadError, match=rf"^a\.npy: was not opened, as {sentence}; correct"):
+        read(tmp_path / "a.npy", **how)
+
+
+def test_a_name_with_a_nul_is_refused(tmp_path):
+    with pytest.raises(ReadError, match=r"has a NUL in its name, which no file has; check the"):
+        read(tmp_path / "a\0.npy")

@@ -106,6 +106,8 @@ def test_colours_and_time_are_picked(tmp_path):
         with pytest.raises(ChoiceNeeded, match="3 values a pixel"):
             read(tmp_path / name)
         equal(tmp_path / name, rgb[..., 1], rgb=1)
+        with pytest.raises(ReadError, match="has only one channel; leave channel= out"):
+            read(tmp_path / name, channel=2)
     series = np.stack([ZYX, ZYX + 1])
     head = "NRRD0004\ntype: short\nsizes: 7 6 5 2\nencoding: raw\n"
     (tmp_path / "b.nrrd").write_bytes(nrrd("", series.tobytes(), head))

@@ -240,6 +240,18 @@ def test_nonsense_about_channels_is_overlooked(tmp_path, omero):
     equal(read(path), ZYX)
 
 
+@pytest.mark.parametrize("edge", ["wide", None, 0, [2]])
+def test_a_scale_that_is_no_size_is_overlooked(tmp_path, edge):
+    path = ome(tmp_path / "a.zarr", "0.4", ZYX, "zyx", (2, 1, 1))
+    group = zarr.open_group(path)
+    images = group.attrs["multiscales"]
+    images[0]["datasets"][0]["coordinateTransformations"][0]["scale"][1] = edge
+    group.attrs["multiscales"] = images
+    volume = read(path)
+    equal(volume, ZYX)
+    assert (volume.voxel_size, volume.unit) == ((1.0, 1.0, 1.0), "px")
+
+
 def test_a_level_that_is_missing_is_named(tmp_path):
     path = ome(tmp_path / "a.zarr", "0.4", ZYX, "zyx", (2, 1, 1))
     shutil.rmtree(path / "0")
