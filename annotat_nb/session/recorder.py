@@ -21,6 +21,7 @@ QUICK = (ACTIONS, VIEW)
 """Topics that are written sooner than the page could say so."""
 RETRY_DELAY = 5.0
 """Seconds after which what the disk refused is tried again."""
+LOOK_ONLY = "This image is open elsewhere: here it can be looked at, not changed"
 
 
 class SessionClosed(RuntimeError):
@@ -69,6 +70,11 @@ class Recorder:
         if self._problems:
             return "not saved"
         return "saving" if self._writing else "saved"
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why nothing can be changed here; None while it can."""
+        return LOOK_ONLY if self.state == "read-only" else None
 
     @property
     def is_open(self) -> bool:

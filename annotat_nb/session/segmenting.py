@@ -18,7 +18,6 @@ NO_GPU = (
     "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
     "parameters, Advanced"
 )
-LOOK_ONLY = "This image is open elsewhere: here it can be looked at, not changed"
 PER_VOXEL = (
     "This pipeline classifies single voxels, so it needs no superpixels; choose a superpixel "
     "method under Change classifier parameters to use them"
@@ -36,8 +35,8 @@ class Segmenting(Working):
         verb
             ``"generate_superpixels"``, ``"preview"`` or ``"apply"``.
         """
-        if self.recorder.state == "read-only":
-            return LOOK_ONLY
+        if self.recorder.obstacle is not None:
+            return self.recorder.obstacle
         if self.pipeline.device.startswith("cuda"):
             return NO_GPU.format(self.pipeline.device)
         if verb == "generate_superpixels":

@@ -48,9 +48,6 @@ class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.radius.max = min(LARGEST_RADIUS, max(self.radius.max, radius))
         self.radius.value = radius
         strokes = self._session.markers.stroke_count()
-        self.erase_all.disabled = not strokes
-        self.erase_all.tooltip = (
-            f"Unmark all {strokes} strokes; Undo brings them back"
-            if strokes
-            else "Nothing is painted yet"
-        )
+        reason = self._session.recorder.obstacle or (None if strokes else "Nothing is painted yet")
+        self.erase_all.disabled = reason is not None
+        self.erase_all.tooltip = reason or f"Unmark all {strokes} strokes; Undo brings them back"

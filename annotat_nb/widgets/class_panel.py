@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
 
 Attempt = Callable[..., object]
+BACKGROUND_STAYS = "Background stays: it is what no other class claims"
 
 
 class ClassList(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
@@ -28,6 +29,8 @@ class ClassList(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is unty
     """One row each: id, name, color, visible, and facts in words."""
     selected = traitlets.Int(0).tag(sync=True)
     """Id of the class that the brush paints."""
+    is_fixed = traitlets.Bool(False).tag(sync=True)
+    """Whether names and colours stay as they are."""
 
 
 class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -44,11 +47,9 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session, attempt: Attempt) -> None:
         self._session, self._attempt = session, attempt
         self.list = ClassList()
-        self.add = w.Button(icon="plus", description="Add", tooltip="Add a class to look for")
-        self.remove = w.Button(
-            icon="minus", description="Remove", tooltip="Remove the class with all its markers"
-        )
-        self.rename = w.Button(description="Rename", tooltip="Give the class another name (F2)")
+        self.add = w.Button(icon="plus", description="Add").add_class("annotat-add")
+        self.remove = w.Button(icon="minus", description="Remove")
+        self.rename = w.Button(description="Rename")
         self.add.on_click(lambda _: attempt(self._add))
         self.remove.on_click(lambda _: self._attempt(session.classes.remove, self.list.selected))
         self.rename.on_click(lambda _: self.list.send({"kind": "rename", "id": self.list.selected}))
@@ -61,7 +62,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def refresh(self) -> None:
         """Show the table as it is now."""
         fractions = self._session.fractions
-        self._show_removable()
+        self._show_what_can_be_done()
         with self.list.hold_sync():
             self.list.classes = [
                 {
@@ -80,16 +81,19 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def select(self, label: int) -> None:
         """Show which class the brush paints."""
         self.list.selected = label
-        self._show_removable()
+        self._show_what_can_be_done()
 
-    def _show_removable(self) -> None:
-        is_background = self._session.view.label == 0
-        self.remove.disabled = is_background
-        self.remove.tooltip = (
-            "Background stays: it is what no other class claims"
-            if is_background
-            else "Remove the class with all its markers"
-        )
+    def _show_what_can_be_done(self) -> None:
+        reason = self._session.recorder.obstacle
+        self.list.is_fixed = reason is not None
+        stays = BACKGROUND_STAYS if self._session.view.label == 0 else None
+        for button, obstacle, tip in (
+            (self.add, reason, "Add a class to look for"),
+            (self.remove, reason or stays, "Remove the class with all its markers"),
+            (self.rename, reason, "Give the class another name (F2)"),
+        ):
+            button.disabled = obstacle is not None
+            button.tooltip = obstacle or tip
 
     def _add(self) -> None:
         names = {item.name for item in self._session.classes}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from annotat_nb.widgets.job_watch import JobWatch
 
 Reason = Callable[[], str | None]
+CHANGES = (
+    "Open visualization image…",
+    "Load label…",
+    "Load superpixels…",
+    "Load annotation…",
+    "Undo",
+    "Redo",
+    "Erase all markers…",
+    "Change classifier parameters…",
+    "Brush by keyboard",
+    "Paint tool",
+    "Erase tool",
+)
+"""Commands for which an image must not be open elsewhere; long verbs know it themselves."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +72,19 @@ def session_commands(
     run: Callable[[str], object],
 ) -> list[Command]:
     """Return what can be done with an open image."""
-    return [
+    known = [
         *_file_commands(session, dialogs, jobs),
         *_edit_commands(session, dialogs),
         *_view_commands(session, canvas, dialogs),
         *_tool_keys(session),
         *_classification_commands(session, dialogs, run),
     ]
+    return [_while_open(c, session) if c.title in CHANGES else c for c in known]
+
+
+def _while_open(command: Command, session: Session) -> Command:
+    """Return `command` with what the session says against it."""
+    return replace(command, reason=lambda: session.recorder.obstacle or command.reason())
 
 
 def _file_commands(session: Session, dialogs: Dialogs, jobs: JobWatch) -> list[Command]:

@@ -48,10 +48,12 @@ class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
     def uncover(self) -> None:
         """Show the canvas."""
+        self.remove_class("annotat-covers")
         self.layout.display = "none"
 
     def _show(self, page: w.VBox) -> None:
         self.children = (page,)
+        self.add_class("annotat-covers")
         self.layout.display = ""
 
     def close(self) -> None:

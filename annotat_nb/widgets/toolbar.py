@@ -17,6 +17,8 @@ TOOLS = (
     ("Paint", "paint", "paint-brush", "Left button paints, right button erases (D)"),
     ("Erase", "erase", "eraser", "Left button erases, right button takes whole strokes (E)"),
 )
+LOOKING = ("move", "center")
+"""Tools that change nothing."""
 ZOOM_STEP = 1.25
 Attempt = Callable[..., object]
 
@@ -26,12 +28,7 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, session: Session, canvas: SliceCanvas, attempt: Attempt) -> None:
         self._session = session
-        self.tools = w.ToggleButtons(
-            options=[(title, name) for title, name, _, _ in TOOLS],
-            icons=[icon for _, _, icon, _ in TOOLS],
-            tooltips=[tooltip for _, _, _, tooltip in TOOLS],
-            value=session.view.tool,
-        )
+        self.tools = _tools(session)
         self.tools.observe(lambda change: session.show(tool=change["new"]), "value")
         self.undo = _button("Undo", "undo", lambda: attempt(session.undo))
         self.redo = _button("Redo", "repeat", lambda: attempt(session.redo))
@@ -48,15 +45,30 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def refresh(self) -> None:
         """Show the tool, and what can be undone."""
-        self.tools.value = self._session.view.tool
+        if self._session.view.tool in dict(self.tools.options).values():
+            self.tools.value = self._session.view.tool
         history = self._session.annotation.history
         for button, steps, verb in (
             (self.undo, history.done, "take back"),
             (self.redo, history.undone, "repeat"),
         ):
-            button.disabled = not steps
-            name = steps[-1].edit.name if steps else ""
-            button.tooltip = f"{verb.capitalize()}: {name}" if steps else f"Nothing to {verb}"
+            reason = self._session.recorder.obstacle or (None if steps else f"Nothing to {verb}")
+            button.disabled = reason is not None
+            button.tooltip = reason or f"{verb.capitalize()}: {steps[-1].edit.name}"
+
+
+def _tools(session: Session) -> w.ToggleButtons:
+    """Return the choice of tools: only those for looking where nothing can be changed."""
+    is_fixed = session.recorder.obstacle is not None
+    if is_fixed and session.view.tool not in LOOKING:
+        session.show(tool="move")
+    tools = [tool for tool in TOOLS if tool[1] in LOOKING or not is_fixed]
+    return w.ToggleButtons(
+        options=[(title, name) for title, name, _, _ in tools],
+        icons=[icon for _, _, icon, _ in tools],
+        tooltips=[tooltip for _, _, _, tooltip in tools],
+        value=session.view.tool,
+    )
 
 
 def _button(title: str, icon: str, action: Callable[[], object], tooltip: str = "") -> w.Button:

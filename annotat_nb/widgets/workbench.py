@@ -204,6 +204,7 @@ class Workbench:
 
     def _set_keys(self) -> None:
         pen = self._canvas.pen
+        pen.can_paint = self.session.recorder.obstacle is None
         pen.shortcuts = [key for command in self.commands for key in command.keys]
         classes = [item.id for item in self.session.classes if item.id < DIGITS]
         pen.key_sets = {str(number): {"label": number} for number in classes}

@@ -149,6 +149,15 @@ def test_without_a_pointer_the_brush_begins_in_the_middle_of_what_is_seen(canvas
     np.testing.assert_allclose(strokes(1)[0]["points"], [MIDDLE], atol=1)
 
 
+def test_what_the_brush_is_told_never_lies_over_it(canvas, keys, caption):
+    keys("b", "+ * 9")
+    for arrow in ("Shift+ArrowDown * 20", "Shift+ArrowUp * 20"):
+        keys(arrow)
+        box = caption.bounding_box()
+        cursor = canvas.page.locator(".annotat-cursor-line").bounding_box()
+        assert cursor["y"] + cursor["height"] < box["y"] or box["y"] + box["height"] < cursor["y"]
+
+
 def test_the_brush_is_seen_with_a_cross_and_told_what_to_do(canvas, keys, caption, screenshot):
     keys("b", "+ * 3", "ArrowRight * 4", "Enter", "Shift+ArrowRight")
     assert "Enter begins and ends a stroke" in caption.inner_text()

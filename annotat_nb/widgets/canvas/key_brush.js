@@ -36,6 +36,7 @@ export class KeyBrush {
   /** Act on a key. Returns whether it is one of the brush's. */
   press(event) {
     const name = keyName(event);
+    if (!this.pen.model.get("can_paint")) return false;
     if (name === "b" || (name === "enter" && !this.isOn)) {
       if (!event.repeat) this.toggle();
       return true;
@@ -102,6 +103,8 @@ export class KeyBrush {
   goTo(voxel) {
     this.voxel = this.pen.viewport.clamp(voxel);
     this.pen.viewport.reveal(this.voxel, MARGIN);
+    // Under the brush, it would hide what is painted.
+    this.caption.classList.toggle("annotat-above", this.pen.viewport.isLow(this.voxel[0]));
     if (this.holder) this.pen.painter.extend([this.voxel]);
     this.tell();
     this.pen.showCursor();

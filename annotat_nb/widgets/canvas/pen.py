@@ -78,6 +78,8 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     """Class id to paint with."""
     palette = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Colours of the classes as "#rrggbb", by class id."""
+    can_paint = traitlets.Bool(True).tag(sync=True)
+    """Whether the keyboard can have the brush; else its keys go to the kernel, which says why."""
     erase_color = traitlets.Unicode("#ffffff").tag(sync=True)
     """Colour of the veil over voxels that are being erased."""
 

@@ -9,6 +9,13 @@ export class Shortcuts {
   constructor(pen) {
     this.pen = pen;
     this.model = pen.model;
+    const { signal } = pen.listeners;
+    window.addEventListener("annotat-brush", (event) => this.takeUp(event), { signal });
+  }
+
+  /** A panel beside the picture has changed the brush. */
+  takeUp({ target, detail }) {
+    if (this.pen.el.closest(".annotat-root")?.contains(target)) this.setTraits(detail);
   }
 
   /** Act on a key. Returns whether the canvas knows it. */

@@ -126,6 +126,11 @@ export class Viewport {
     if (dx || dy) this.panBy(dx, dy);
   }
 
+  /** Whether row `y` is in the lower half of what is seen. */
+  isLow(y) {
+    return this.y + (y + 0.5) * this.zoom * this.size.aspect > this.frame.height / 2;
+  }
+
   /** Enlarge about voxel (y, x). */
   zoomAtVoxel([y, x], factor) {
     const [across, down] = [this.zoom, this.zoom * this.size.aspect];

@@ -10,15 +10,18 @@ class ClassList {
     this.list = element("div", "annotat-classes", { role: "radiogroup", "aria-label": "Class to paint" });
     el.append(this.list);
     this.build = this.build.bind(this);
-    this.onMessage = (message) => message.kind === "rename" && this.rename(message.id);
+    this.onMessage = (message) => message.kind === "rename" && this.receive(message.id);
     model.on("change:classes", this.build);
     model.on("change:selected", this.build);
     model.on("msg:custom", this.onMessage);
     this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.onClick = (event) => this.isAdd(event.target) && this.expect();
+    document.addEventListener("click", this.onClick, true);
     this.build();
   }
 
   destroy() {
+    document.removeEventListener("click", this.onClick, true);
     this.model.off("change:classes", this.build);
     this.model.off("change:selected", this.build);
     this.model.off("msg:custom", this.onMessage);
@@ -72,6 +75,7 @@ class ClassList {
       type: "color", "aria-label": `Colour of ${item.name}`, title: "Choose the colour",
     });
     input.value = item.color;
+    input.disabled = this.model.get("is_fixed");
     input.addEventListener("click", (event) => event.stopPropagation());
     input.addEventListener("change", () => this.send("recolor", item.id, input.value));
     return input;
@@ -90,7 +94,10 @@ class ClassList {
     return button;
   }
 
+  /** The brush takes the class at once: the next stroke may come before the kernel's answer. */
   select(id) {
+    const detail = { label: id };
+    this.list.dispatchEvent(new CustomEvent("annotat-brush", { bubbles: true, detail }));
     this.model.set("selected", id);
     this.model.save_changes();
   }
@@ -99,7 +106,58 @@ class ClassList {
     this.model.send({ kind, id, value });
   }
 
+  /** Whether `target` is the button beside this list that adds a class. */
+  isAdd(target) {
+    const panel = this.list.closest(".annotat-section");
+    return Boolean(target.closest?.(".annotat-add:enabled")) && panel?.contains(target);
+  }
+
+  /** Open the field for the name of a class that the kernel is about to make. */
+  expect() {
+    if (this.list.querySelector(".annotat-rename")) return;
+    const row = element("div", "annotat-class");
+    const input = element("input", "annotat-rename", { "aria-label": "Name of the new class" });
+    const leave = (name) => this.leave(row, name);
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") leave(input.value);
+      else if (event.key === "Escape") leave("");
+    });
+    input.addEventListener("blur", () => leave(input.value));
+    row.append(input);
+    this.list.append(row);
+    this.coming = { row, input, name: null };
+    setTimeout(() => input.focus()); // once the button has had its click
+  }
+
+  /** The name is typed, but perhaps not yet what it is for. */
+  leave(row, name) {
+    if (!row.isConnected || this.coming?.row !== row || this.coming.name !== null) return;
+    this.coming.name = name;
+    row.remove();
+    this.build();
+    this.list.querySelector(SELECTED)?.focus();
+  }
+
+  /** The class has come: it gets the name that was typed meanwhile. */
+  receive(id) {
+    const coming = this.coming;
+    this.coming = null;
+    if (!coming) return this.rename(id);
+    const { row, input, name } = coming;
+    if (name !== null) return name.trim() && this.send("rename", id, name);
+    const typed = input.value;
+    row.remove();
+    this.build();
+    this.rename(id);
+    const field = this.list.querySelector(".annotat-rename");
+    if (!typed || !field) return undefined;
+    field.value = typed;
+    return field.setSelectionRange(typed.length, typed.length);
+  }
+
   rename(id) {
+    if (this.model.get("is_fixed")) return;
     const choice = this.list.querySelector(`[data-id="${id}"] .annotat-choice`);
     const item = this.model.get("classes").find((candidate) => candidate.id === id);
     if (!choice || !item) {

@@ -45,7 +45,8 @@ export class Link {
     const holder = document.activeElement;
     if (isFrozen) this.holder = this.root.contains(holder) ? holder : this.holder;
     for (const part of this.root.querySelectorAll(CONTROLS.join())) part.inert = isFrozen;
-    if (isFrozen) this.root.querySelector(".annotat-stack").inert = false;
+    const isCovered = this.root.querySelector(".annotat-covers") !== null;
+    if (isFrozen && !isCovered) this.root.querySelector(".annotat-stack").inert = false;
     if (isFrozen || document.activeElement !== document.body) return;
     this.holder?.focus({ preventScroll: true });
     this.holder = null;

@@ -46,6 +46,7 @@ class MenuBar {
   /** Draw the menus anew; the one that is open stays open. */
   build() {
     const openLabel = this.open?.firstChild.textContent;
+    const focused = this.position(document.activeElement);
     this.open = null;
     this.bar.replaceChildren(...this.model.get("menus").map((menu) => this.menuNode(menu)));
     const again = [...this.bar.children].find((node) => node.firstChild.textContent === openLabel);
@@ -54,6 +55,19 @@ class MenuBar {
     } else if (this.bar.firstChild) {
       this.bar.firstChild.firstChild.tabIndex = 0;
     }
+    if (focused) this.nodes()[focused[0]]?.[focused[1]]?.focus();
+  }
+
+  /** The titles and items of the menus, a list for each. */
+  nodes() {
+    return [...this.bar.children].map((node) => [node.firstChild, ...this.items(node)]);
+  }
+
+  /** Number of the menu that has `holder`, and its number there; null if it is elsewhere. */
+  position(holder) {
+    const menus = this.nodes();
+    const menu = menus.findIndex((nodes) => nodes.includes(holder));
+    return menu < 0 ? null : [menu, menus[menu].indexOf(holder)];
   }
 
   menuNode(menu) {

@@ -18,9 +18,12 @@ class Steward {
     // Number fields keep their keys to themselves: they are heard before.
     root.addEventListener("keydown", (event) => this.onKey(event), { signal, capture: true });
     keepKeys(root, signal);
+    document.addEventListener("focusin", (event) => this.note(event), { signal, capture: true });
+    document.addEventListener("pointerdown", (event) => this.note(event), { signal, capture: true });
     this.observer = new MutationObserver(() => this.onChange());
     this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
     nameControls(root);
+    this.coverPicture();
   }
 
   stop() {
@@ -64,10 +67,36 @@ class Steward {
     event.stopPropagation();
   }
 
+  /** Remember whether a person is in the Annotator, or elsewhere in the page. */
+  note(event) {
+    this.isVisited = this.root.contains(event.target);
+  }
+
   onChange() {
     nameControls(this.root);
+    if (this.isCovered !== this.wasCovered) this.uncover();
     if (this.dialog !== this.shown) this.follow();
     if (this.shown && !this.isEntered) this.enter();
+  }
+
+  /** Whether something to begin with lies over the picture. */
+  get isCovered() {
+    return this.root.querySelector(".annotat-stack ~ .annotat-covers") !== null;
+  }
+
+  /** The button that opened an image goes with its page: the picture takes the keys. */
+  uncover() {
+    this.wasCovered = this.isCovered;
+    this.coverPicture();
+    if (this.isVisited && isLost() && !this.shown) this.comeBack(this.pen);
+  }
+
+  /** Focus the first of `places` that is there and takes it. */
+  comeBack(...places) {
+    for (const place of [...places, this.root.querySelector(".annotat-cover button")]) {
+      place?.focus({ preventScroll: true });
+      if (place && document.activeElement === place) return;
+    }
   }
 
   /** Dress the dialog that opens; after one that closes go back to where the keys were. */
@@ -80,15 +109,16 @@ class Steward {
     if (this.shown) {
       this.shown.role = "dialog";
       this.shown.ariaLabel = this.shown.querySelector(TITLE)?.textContent.trim() || "Dialog";
-    } else if (holder === document.body) {
-      (this.opener?.isConnected ? this.opener : this.pen)?.focus({ preventScroll: true });
+    } else if (isLost()) {
+      this.comeBack(this.opener, this.pen);
     }
   }
 
-  /** What lies under a dialog takes no focus; a narrow one leaves the picture free. */
+  /** What lies under something takes no focus; a narrow dialog leaves the picture free. */
   coverPicture() {
     const stack = this.root.querySelector(".annotat-stack");
-    if (stack) stack.inert = Boolean(this.shown) && !this.shown.matches(".annotat-narrow");
+    const isUnderDialog = this.shown && !this.shown.matches(".annotat-narrow");
+    if (stack) stack.inert = Boolean(isUnderDialog) || this.isCovered;
   }
 
   /** Focus the first field, which comes a little later than the dialog itself. */
@@ -107,6 +137,11 @@ class Steward {
       first.setSelectionRange(name, first.value.length);
     }
   }
+}
+
+/** Whether the keys go nowhere: what had the focus is gone or hidden. */
+function isLost() {
+  return document.activeElement === document.body || !document.activeElement?.checkVisibility();
 }
 
 export default {
