@@ -123,11 +123,19 @@ class ClassList {
       if (event.key === "Enter") leave(input.value);
       else if (event.key === "Escape") leave("");
     });
-    input.addEventListener("blur", () => leave(input.value));
+    // Left without a word, by whatever takes the focus: the name is asked for once more.
+    input.addEventListener("blur", () => input.value ? leave(input.value) : this.forget(row));
     row.append(input);
     this.list.append(row);
     this.coming = { row, input, name: null };
-    setTimeout(() => input.focus()); // once the button has had its click
+    input.focus(); // at once: the first letter may follow the click within the same moment
+  }
+
+  forget(row) {
+    if (this.coming?.row !== row || this.coming.name !== null) return;
+    this.coming = null;
+    row.remove();
+    this.build();
   }
 
   /** The name is typed, but perhaps not yet what it is for. */
