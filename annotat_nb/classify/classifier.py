@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
-from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from annotat_nb.operation import Record
@@ -34,30 +31,3 @@ class Classifier(Record):
         A sample of weight 2 counts like two samples. The result depends on the arguments alone,
         never on the number of processors.
         """
-
-
-def spare_processors() -> int:
-    """Return how many threads may work so that one processor stays free for the user."""
-    return max(1, processors() - 1)
-
-
-def processors(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """Return how many processors this process may use: on a hub, fewer than the machine has.
-
-    Parameters
-    ----------
-    limit
-        Where the container states its share: microseconds of work, and in which time.
-
-    Examples
-    --------
-    >>> processors() >= 1
-    True
-    """
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        quota, period = limit.read_text().split()
-        share = ceil(int(quota) / int(period))
-    except (OSError, ValueError):  # no limit, or none that can be read
-        return count or 1
-    return max(1, min(count or 1, share))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.classify.classifier import Classifier, spare_processors
+from annotat_nb.classify.classifier import Classifier
+from annotat_nb.kernels import processors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class RandomForest(Classifier):
         from sklearn.ensemble import RandomForestClassifier
 
         grower = RandomForestClassifier(
-            n_estimators=0, warm_start=True, random_state=seed, n_jobs=spare_processors()
+            n_estimators=0, warm_start=True, random_state=seed, n_jobs=processors()
         )
         while grower.n_estimators < self.n_estimators:
             grower.n_estimators = min(grower.n_estimators + TREES_AT_ONCE, self.n_estimators)
@@ -74,7 +75,7 @@ class Forest:
         distinct, place = self._distinct(rows)
         chunks = np.array_split(distinct, -(-len(distinct) // ROWS_AT_ONCE))
         votes = []
-        with ThreadPoolExecutor(spare_processors()) as threads:
+        with ThreadPoolExecutor(processors()) as threads:
             try:
                 for done, chunk in enumerate(threads.map(self._vote, chunks), 1):
                     votes.append(chunk)

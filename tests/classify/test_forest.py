@@ -53,7 +53,7 @@ def test_a_forest_of_stumps_needs_few_rows():
 @pytest.mark.parametrize("processors", [1, 3])
 def test_the_number_of_processors_does_not_matter(processors, monkeypatch):
     expected = votes(fitted())
-    monkeypatch.setattr(forest, "spare_processors", lambda: processors)
+    monkeypatch.setattr(forest, "processors", lambda: processors)
     monkeypatch.setattr(forest, "ROWS_AT_ONCE", 100)
     np.testing.assert_array_equal(votes(fitted()), expected)
 

@@ -1,0 +1,1 @@
+"""The same computations as torch operations, which run on a graphics card."""

@@ -1,0 +1,71 @@
+"""How work is spread over the processors that this process may use."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTS_PER_THREAD = 4
+"""Parts for each thread, so that one that is slow does not keep the others waiting long."""
+
+
+def over(count: int, work: Callable[[int, int], object], *, threads: int | None = None) -> None:
+    """Call ``work(start, stop)`` for ranges that together cover ``range(count)``.
+
+    The ranges run at once on several threads, so `work` must release the interpreter, write
+    only what belongs to its range, and give the same whatever the ranges are. Parallel loops of
+    numba itself are not used: their threads abort the process when two jobs meet in them.
+
+    Parameters
+    ----------
+    count
+        Number of items, such as planes.
+    work
+        Does the items from `start` up to, not including, `stop`.
+    threads
+        How many at once; None takes all processors that this process may use.
+
+    Examples
+    --------
+    >>> done = [0] * 10
+    >>> over(10, lambda start, stop: done.__setitem__(slice(start, stop), [1] * (stop - start)))
+    >>> sum(done)
+    10
+    """
+    threads = processors() if threads is None else threads
+    parts = min(count, threads * PARTS_PER_THREAD)
+    if threads == 1 or parts <= 1:
+        work(0, count)
+        return
+    edges = [count * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(threads, "annotat_nb-kernel") as pool:
+        for _ in pool.map(work, edges[:-1], edges[1:]):
+            pass
+
+
+def processors(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Return how many processors this process may use: on a hub, fewer than the machine has.
+
+    Parameters
+    ----------
+    limit
+        Where the container states its share: microseconds of work, and in which time.
+
+    Examples
+    --------
+    >>> processors() >= 1
+    True
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        quota, period = limit.read_text().split()
+        share = ceil(int(quota) / int(period))
+    except (OSError, ValueError):  # no limit, or none that can be read
+        return count or 1
+    return max(1, min(count or 1, share))

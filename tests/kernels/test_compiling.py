@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from annotat_nb.kernels import compiling
+from annotat_nb.kernels.compiling import kernel
+
+
+@pytest.fixture
+def double(monkeypatch):
+    monkeypatch.setattr(compiling, "KERNELS", [])
+
+    @kernel(("const float32[::1]", "float32[::1]"))
+    def double(values, out):
+        for i in range(values.size):
+            out[i] = 2 * values[i]
+
+    return double
+
+
+def test_a_kernel_is_compiled_when_it_is_first_called(double):
+    assert double in compiling.KERNELS
+    assert not double.is_compiled
+    out = np.empty(3, "float32")
+    double(np.arange(3, dtype="float32"), out)
+    assert double.is_compiled
+    assert out.tolist() == [0, 2, 4]
+
+
+def test_what_must_not_be_written_is_let_through(double):
+    values, out = np.arange(3, dtype="float32"), np.empty(3, "float32")
+    values.flags.writeable = False
+    double(values, out)
+    assert out.tolist() == [0, 2, 4]
+
+
+def test_other_types_are_refused_instead_of_compiled(double):
+    with pytest.raises(TypeError, match="No matching definition"):
+        double(np.arange(3.0), np.empty(3, "float32"))
+
+
+def test_all_kernels_compile_and_tell_how_far_they_are():
+    shares = []
+    compiling.compile_all(shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert all(each.is_compiled for each in compiling.KERNELS)
+
+
+def test_folders_that_cannot_be_written_are_no_obstacle(tmp_path):
+    code = """
+import numba.core.caching as caching
+for locator in caching.CacheImpl._locator_classes:
+    locator.from_function = classmethod(lambda cls, *_: None)
+from annotat_nb.kernels.compiling import kernel
+
+@kernel(("int64",))
+def double(value):
+    return 2 * value
+
+print(double(21))
+"""
+    path = tmp_path / "code.py"
+    path.write_text(code)
+    run = [sys.executable, str(path)]
+    found = subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ)
+    assert found.stdout == "42\n"
