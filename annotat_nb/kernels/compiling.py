@@ -62,7 +62,7 @@ class Kernel(Generic[P, R]):
         self._signatures = signatures
         self._dispatcher = _dispatcher(function, fastmath)
         self._lock = threading.Lock()
-        self._is_compiled = False
+        self._ready = threading.Event()
         KERNELS.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -73,17 +73,19 @@ class Kernel(Generic[P, R]):
     @property
     def is_compiled(self) -> bool:
         """Whether all its signatures are ready."""
-        return self._is_compiled
+        return self._ready.is_set()
 
     def compile(self) -> None:
         """Compile every signature, or load it from the disk."""
-        if self._is_compiled:
+        if self._ready.is_set():
             return
         with self._lock:
-            for signature in self._signatures:  # those that another thread compiled take no time
+            if self._ready.is_set():
+                return
+            for signature in self._signatures:
                 self._dispatcher.compile(tuple(map(_type, signature)))
             self._dispatcher.disable_compile()
-            self._is_compiled = True
+            self._ready.set()
 
 
 def compile_all(report: Callable[[float], None] = lambda share: None) -> None:

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from annotat_nb.kernels import compiling
+from annotat_nb.kernels import compiling, over
 from annotat_nb.kernels.compiling import kernel
 
 
@@ -68,3 +68,14 @@ print(double(21))
     run = [sys.executable, str(path)]
     found = subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ)
     assert found.stdout == "42\n"
+
+
+def test_threads_that_meet_in_a_kernel_compile_it_once(double):
+    out = np.empty((8, 3), "float32")
+
+    def work(start, stop):
+        for row in range(start, stop):
+            double(np.full(3, row, "float32"), out[row])
+
+    over(8, work, threads=4)
+    np.testing.assert_array_equal(out, 2 * np.arange(8)[:, None].repeat(3, axis=1))
