@@ -12,8 +12,8 @@ from annotat_nb.classify.progress import Progress, part_of
 
 if TYPE_CHECKING:
     from annotat_nb.classify.classifier import Predictor
-    from annotat_nb.classify.marks import Examples
     from annotat_nb.classify.pipeline import Pipeline
+    from annotat_nb.classify.training_data import TrainingData
     from annotat_nb.features import Feature
     from annotat_nb.operation import Array
 
@@ -55,8 +55,7 @@ class Model:
 
 def train(
     pipeline: Pipeline,
-    rows: Array,
-    examples: Examples,
+    data: TrainingData,
     names: dict[Feature, tuple[str, ...]],
     progress: Progress,
 ) -> Model:
@@ -66,10 +65,8 @@ def train(
     ----------
     pipeline
         What to train.
-    rows
-        Features of the training samples, float32, (samples, columns).
-    examples
-        Classes and weights of these samples.
+    data
+        Features, classes and weights of the samples to learn from.
     names
         What each feature calls its columns.
     progress
@@ -80,14 +77,14 @@ def train(
     TrainingError
         If the selection leaves no feature.
     """
-    mean, scale = _spread(rows)
-    scaled = (rows - mean) / scale
-    chosen = _choose(pipeline, scaled, examples, part_of(progress, 0.0, 0.2))
-    predictor = _learn(pipeline, scaled[:, chosen], examples, part_of(progress, 0.2, 1.0))
+    mean, scale = _spread(data.rows)
+    scaled = (data.rows - mean) / scale
+    chosen = _choose(pipeline, scaled, data, part_of(progress, 0.0, 0.2))
+    predictor = _learn(pipeline, scaled[:, chosen], data, part_of(progress, 0.2, 1.0))
     features, columns = _needed(names, chosen)
     return Model(
         pipeline=pipeline,
-        classes=np.unique(examples.targets).astype(np.int16),
+        classes=np.array(data.classes, np.int16),
         names=tuple(name for own in names.values() for name in own),
         chosen=chosen,
         features=features,
@@ -106,23 +103,21 @@ def _spread(rows: Array) -> tuple[Array, Array]:
     return scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
 
 
-def _choose(pipeline: Pipeline, rows: Array, examples: Examples, progress: Progress) -> Array:
+def _choose(pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress) -> Array:
     if pipeline.selection is None:
         return np.arange(rows.shape[1])
     progress("Selecting features", 0.0)
-    return pipeline.selection.choose(
-        rows, examples.targets, weights=examples.weights, seed=pipeline.seed
-    )
+    return pipeline.selection.choose(rows, data.targets, weights=data.weights, seed=pipeline.seed)
 
 
-def _learn(pipeline: Pipeline, rows: Array, examples: Examples, progress: Progress) -> Predictor:
+def _learn(pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress) -> Predictor:
     title = pipeline.classifier.title
     report = partial(progress, f"Training {title[0].lower()}{title[1:]}")
     report(0.0)
     return pipeline.classifier.fit(
         np.ascontiguousarray(rows),
-        examples.targets,
-        weights=examples.weights,
+        data.targets,
+        weights=data.weights,
         seed=pipeline.seed,
         progress=report,
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from annotat_nb.classify.marks import TrainingError, check_trainable
 from annotat_nb.classify.model import Model, train
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.superpixelwise import SuperpixelWise
+from annotat_nb.classify.training_data import TrainingData
 from annotat_nb.classify.voxelwise import VoxelWise
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from annotat_nb.classify.marks import Marks
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.prediction import Prediction
+    from annotat_nb.features import Feature
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
@@ -60,7 +64,13 @@ class Segmenter:
             else SuperpixelWise(volume, Regions(superpixels, volume.shape))
         )
 
-    def fit(self, pipeline: Pipeline, marks: Marks, progress: Progress = silent) -> Model:
+    def fit(
+        self,
+        pipeline: Pipeline,
+        marks: Marks,
+        progress: Progress = silent,
+        stored: TrainingData | None = None,
+    ) -> Model:
         """Train on the marked superpixels, or voxels.
 
         A superpixel has the label that most of its marks have, the smallest one among equals, and
@@ -75,25 +85,58 @@ class Segmenter:
             The marked voxels.
         progress
             Receives the step and the share that is done; raise in it to cancel.
+        stored
+            What to learn from besides, such as the marks of other images.
 
         Raises
         ------
         TrainingError
-            If fewer than two classes are marked, or the selection leaves no feature.
+            If fewer than two classes are marked, the selection leaves no feature, or what is
+            stored was made of other features.
         """
-        drawn = marks.voxels.size
-        marks = marks.where_finite(self._volume)
-        if drawn and not marks.voxels.size:
+        marks = self._finite(marks)
+        known = np.empty(0, np.int16) if stored is None else stored.targets
+        check_trainable(np.append(marks.labels, known), "only class {} is marked")
+        data = self._collect(pipeline, marks, part_of(progress, 0.0, 0.6))
+        data = data if stored is None else stored.joined(data)
+        check_trainable(data.targets, "in every marked superpixel class {} has most of the marks")
+        return train(pipeline, data, self._names(pipeline), part_of(progress, 0.6, 1.0))
+
+    def collect(
+        self, pipeline: Pipeline, marks: Marks, progress: Progress = silent
+    ) -> TrainingData:
+        """Return what there is to learn from the marks, of one class or several, or of none.
+
+        Parameters
+        ----------
+        pipeline, marks, progress
+            As for `fit`.
+
+        Raises
+        ------
+        TrainingError
+            If there are marks, but none on a finite voxel.
+        """
+        return self._collect(pipeline, self._finite(marks), progress)
+
+    def _finite(self, marks: Marks) -> Marks:
+        finite = marks.where_finite(self._volume)
+        if marks.voxels.size and not finite.voxels.size:
             raise TrainingError("No marked voxel has a finite value: paint where the image has one")
-        check_trainable(marks.labels, "only class {} is marked")
+        return finite
+
+    def _collect(self, pipeline: Pipeline, marks: Marks, progress: Progress) -> TrainingData:
+        names = tuple(name for own in self._names(pipeline).values() for name in own)
+        if not marks.voxels.size:
+            rows = np.empty((0, len(names)), np.float32)
+            return TrainingData(pipeline, names, rows, np.empty(0, np.int16), np.empty(0))
         examples = self._samples.examples(marks)
-        check_trainable(
-            examples.targets, "in every marked superpixel class {} has most of the marks"
-        )
-        names = {f: self._samples.names(f, pipeline) for f in pipeline.features}
-        computing, training = part_of(progress, 0.0, 0.6), part_of(progress, 0.6, 1.0)
-        rows = self._samples.rows(pipeline.features, pipeline, examples.samples, computing)
-        return train(pipeline, rows, examples, names, training)
+        rows = self._samples.rows(pipeline.features, pipeline, examples.samples, progress)
+        return TrainingData(pipeline, names, rows, examples.targets, examples.weights)
+
+    def _names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
+        """Name the columns of each feature."""
+        return {feature: self._samples.names(feature, pipeline) for feature in pipeline.features}
 
     def predict(
         self, model: Model, progress: Progress = silent, box: Box | None = None
@@ -118,8 +161,9 @@ class Segmenter:
         marks: Marks,
         progress: Progress = silent,
         box: Box | None = None,
+        stored: TrainingData | None = None,
     ) -> tuple[Model, Prediction]:
         """Train and classify in one go; see `fit` and `predict`."""
         trained = 0.2 if box is None else 0.5
-        model = self.fit(pipeline, marks, part_of(progress, 0.0, trained))
+        model = self.fit(pipeline, marks, part_of(progress, 0.0, trained), stored)
         return model, self.predict(model, part_of(progress, trained, 1.0), box)

@@ -1,0 +1,77 @@
+"""What a classifier learns from, apart from the image that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.classify.marks import TrainingError
+
+if TYPE_CHECKING:
+    from annotat_nb.classify.pipeline import Pipeline
+    from annotat_nb.operation import Array
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Features and classes of marked superpixels, or voxels: enough to train without the image.
+
+    Examples
+    --------
+    >>> from annotat_nb.classify import Pipeline
+    >>> one = TrainingData(Pipeline(), ("grey",), np.ones((2, 1)), np.array([0, 1]), np.ones(2))
+    >>> len(one.joined(one))
+    4
+    """
+
+    pipeline: Pipeline
+    """What the features were computed with; its classifier need not be the one to train."""
+    names: tuple[str, ...]
+    """The feature channels: the columns of `rows`."""
+    rows: Array
+    """float32, (samples, channels)."""
+    targets: Array
+    """The class id of each sample, int16."""
+    weights: Array
+    """How much each sample counts, float64; 1 on average."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The class ids that occur, ascending."""
+        return tuple(np.unique(self.targets).tolist())
+
+    def joined(self, other: TrainingData) -> TrainingData:
+        """Return these samples followed by those of `other`.
+
+        Raises
+        ------
+        TrainingError
+            If the two were made of other features.
+        """
+        check_same_channels(self.names, other.names)
+        return replace(
+            self,
+            rows=np.concatenate([self.rows, other.rows]),
+            targets=np.concatenate([self.targets, other.targets]),
+            weights=np.concatenate([self.weights, other.weights]),
+        )
+
+
+def check_same_channels(expected: tuple[str, ...], got: tuple[str, ...]) -> None:
+    """Refuse feature channels other than the `expected` ones, in another order too.
+
+    Raises
+    ------
+    TrainingError
+        With both lists.
+    """
+    if expected != got:
+        raise TrainingError(
+            f"The features differ: expected {'; '.join(expected)}, got {'; '.join(got)}; "
+            "use what was made with the same features, superpixels and pooling"
+        )
