@@ -30,7 +30,7 @@ def _at_least_one_feature(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
 
 def _at_least_one_pooling(pooling: tuple[Pooling, ...]) -> tuple[Pooling, ...]:
     if not pooling:
-        raise ValueError("a pipeline needs at least one pooling: 'mean', 'min' or 'max'")
+        raise ValueError("a pipeline needs at least one pooling: 'mean', 'min', 'max' or 'std'")
     return tuple(dict.fromkeys(pooling))
 
 
@@ -56,8 +56,8 @@ class Pipeline(Record):
     which is finer and slower."""
 
     pooling: Annotated[tuple[Pooling, ...], AfterValidator(_at_least_one_pooling)] = ("mean",)
-    """How the values of a feature within a superpixel become one number: their mean, smallest or
-    largest. Each choice multiplies the number of features."""
+    """How the values of a feature within a superpixel become one number: their mean, smallest,
+    largest, or standard deviation. Each choice multiplies the number of features."""
 
     selection: FeatureSelection | None = Field(default_factory=FeatureSelection)
     """Leave out the features that hardly matter; None keeps all."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
+
+SLAB_VOXELS = 2**24
+"""About how many voxels are looked at together."""
 
 
 class Regions:
@@ -18,7 +23,7 @@ class Regions:
     Parameters
     ----------
     labels
-        Ids from 1, integers, (z, y, x); ids may be missing.
+        Ids from 1, integers, (z, y, x), an array or what reads like one; ids may be missing.
     shape
         Shape of the volume to which they belong.
 
@@ -30,39 +35,58 @@ class Regions:
         If the shapes differ, an id is below 1, or an id is larger than the number of voxels.
     """
 
-    def __init__(self, labels: Array, shape: Shape) -> None:
-        self.labels = np.asarray(labels)
-        if self.labels.dtype.kind not in "iu":
-            raise TypeError(
-                f"superpixels are integers, got {self.labels.dtype}; use .astype('uint32')"
-            )
-        if self.labels.shape != shape:
+    def __init__(self, labels: Any, shape: Shape) -> None:
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"superpixels are integers, got {labels.dtype}; use .astype('uint32')")
+        if labels.shape != shape:
             raise ValueError(
-                f"superpixels must have the shape of the image, {shape}, got {self.labels.shape}"
+                f"superpixels must have the shape of the image, {shape}, got {labels.shape}"
             )
-        lowest = int(self.labels.min())
+        self.shape = shape
+        self.labels = labels
+        lowest, self.largest = self._range()
         if lowest < 1:
             raise ValueError(f"superpixels are numbered from 1, got {lowest}; add {1 - lowest}")
-        self.largest = int(self.labels.max())
-        if self.largest > self.labels.size:
+        voxels = int(np.prod(shape))
+        if self.largest > voxels:
             raise ValueError(
                 f"superpixels are numbered almost without gaps, got id {self.largest} in "
-                f"{self.labels.size} voxels; renumber them from 1"
+                f"{voxels} voxels; renumber them from 1"
             )
+
+    def read(self, box: Box) -> Array:
+        """Return the ids in `box`, uint32, (z, y, x)."""
+        return np.asarray(self.labels[box]).astype(np.uint32, copy=False)
+
+    def slabs(self, box: Box | None = None) -> Iterator[Box]:
+        """Cut `box`, or everything, into slabs of whole planes, first to last."""
+        depth, height, width = box or tuple(slice(0, extent) for extent in self.shape)
+        area = (height.stop - height.start) * (width.stop - width.start)
+        step = max(1, SLAB_VOXELS // area)
+        for start in range(depth.start, depth.stop, step):
+            yield slice(start, min(start + step, depth.stop)), height, width
+
+    def _range(self) -> tuple[int, int]:
+        ends = [(int(part.min()), int(part.max())) for part in map(self._raw, self.slabs())]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    def _raw(self, box: Box) -> Array:
+        return np.asarray(self.labels[box])
 
     @cached_property
     def _bounds(self) -> tuple[Array, Array, Array]:
-        from scipy import ndimage
+        from annotat_nb.kernels.cpu.pooling import grow_boxes
 
-        boxes = ndimage.find_objects(self.labels)
-        ids = np.array([i for i, box in enumerate(boxes, 1) if box is not None], np.int64)
-        sides = [[(s.start, s.stop) for s in box] for box in boxes if box is not None]
-        bounds = np.array(sides, np.int64)
-        return ids, bounds[:, :, 0], bounds[:, :, 1]
+        starts = np.full((self.largest + 1, 3), np.iinfo(np.int32).max, np.int32)
+        stops = np.zeros((self.largest + 1, 3), np.int32)
+        for slab in self.slabs():
+            grow_boxes(self.read(slab), slab[0].start, starts, stops)
+        ids = np.flatnonzero(stops[:, 0])
+        return ids, starts[ids], stops[ids]
 
     @property
     def ids(self) -> Array:
-        """The ids that occur, ascending."""
+        """The ids that occur, int64, ascending."""
         return self._bounds[0]
 
     def bounds(self, ids: Array) -> tuple[Array, Array]:
@@ -70,9 +94,20 @@ class Regions:
         place = np.searchsorted(self.ids, ids)
         return self._bounds[1][place], self._bounds[2][place]
 
+    def at(self, voxels: Array) -> Array:
+        """Return the id of each of `voxels`, flat indices, int64."""
+        if isinstance(self.labels, np.ndarray):
+            return self.labels.ravel()[voxels].astype(np.int64)
+        z, y, x = np.unravel_index(voxels, self.shape)
+        ids = np.empty(voxels.size, np.int64)
+        for plane in np.unique(z):
+            here = z == plane
+            ids[here] = np.asarray(self.labels[int(plane)])[y[here], x[here]]
+        return ids
+
     def touching(self, box: Box) -> Array:
         """Return the ids that have a voxel in `box`, ascending."""
-        return np.unique(self.labels[box]).astype(np.int64)
+        return np.unique(self.read(box)).astype(np.int64)
 
     def box_around(self, ids: Array) -> Box:
         """Return the smallest box that holds all of `ids`."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.blocks import Block
 from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
 from annotat_nb.classify.progress import Progress, Report, part_of
-from annotat_nb.classify.tables import Table, gather
+from annotat_nb.classify.tables import DenseTable, Table
 from annotat_nb.classify.windows import compute, plan_windows, tile_of
-from annotat_nb.superpixels.pooling import Pool, Pooling
+from annotat_nb.superpixels.pooling import Members, Pool, Pooling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from annotat_nb.features import Feature
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
+
+ROWS_AT_ONCE = 2**18
+"""Superpixels that are classified at once."""
 
 
 class SuperpixelWise:
@@ -38,7 +42,7 @@ class SuperpixelWise:
 
         Each counts as much as it is marked: a stroke grazes superpixels of which it says little.
         """
-        ids = self._regions.labels.ravel()[marks.voxels].astype(np.int64)
+        ids = self._regions.at(marks.voxels)
         samples, targets, counts = majority(ids, marks.labels)
         return Examples(samples, targets, counts / counts.mean())
 
@@ -51,52 +55,104 @@ class SuperpixelWise:
         self, features: Sequence[Feature], pipeline: Pipeline, samples: Array, progress: Progress
     ) -> Array:
         """Return the pooled features of superpixels `samples`, float32, (samples, columns)."""
-        return gather(features, partial(self._columns, pipeline.pooling, samples), progress)
+        self._fill(features, pipeline.pooling, samples, partial(progress, "Computing features"))
+        return self._taken(features, pipeline.pooling, samples)
 
     def predict(self, model: Model, box: Box | None, progress: Progress) -> Prediction:
         """Classify all superpixels, or those that have a voxel in `box`."""
-        regions = self._regions
+        regions, pooling = self._regions, model.pipeline.pooling
         ids = regions.ids if box is None else regions.touching(box)
-        rows = self.rows(model.features, model.pipeline, ids, part_of(progress, 0.0, 0.8))
-        table = model.predict_proba(rows, part_of(progress, 0.8, 1.0))
+        computing, classifying = part_of(progress, 0.0, 0.8), part_of(progress, 0.8, 1.0)
+        self._fill(model.features, pooling, ids, partial(computing, "Computing features"))
+        table = self._classified(model, ids, classifying)
         kind = label_type(model.classes) if box is None else np.dtype(np.int16)
         label_of = np.full(regions.largest + 1, 0 if box is None else -1, kind)
         label_of[ids] = model.classes[table.argmax(axis=1)]
         around = regions.box_around(ids)
         return Prediction(
             box=around,
-            labels=label_of[regions.labels[around]],
+            labels=self._labels(around, label_of),
             classes=model.classes,
             probabilities=superpixel_probabilities(regions.labels, ids, table),
         )
 
-    def _columns(
-        self,
-        poolings: Sequence[Pooling],
-        samples: Array,
-        feature: Feature,
-        report: Report,
+    def _classified(self, model: Model, ids: Array, progress: Progress) -> Array:
+        """Return the probabilities of superpixels whose features are known, (ids, classes)."""
+        parts = np.array_split(ids, -(-ids.size // ROWS_AT_ONCE))
+        tables = []
+        for done, part in enumerate(parts):
+            rows = self._taken(model.features, model.pipeline.pooling, part)
+            share = part_of(progress, done / len(parts), (done + 1) / len(parts))
+            tables.append(model.predict_proba(rows, share))
+        return np.concatenate(tables)
+
+    def _labels(self, box: Box, label_of: Array) -> Array:
+        from annotat_nb.kernels.cpu.pooling import look_up
+
+        labels = np.empty([side.stop - side.start for side in box], label_of.dtype)
+        for slab in self._regions.slabs(box):
+            look_up(self._regions.read(slab), label_of, labels[Block(slab, box).inner])
+        return labels
+
+    def _taken(
+        self, features: Sequence[Feature], poolings: Sequence[Pooling], samples: Array
     ) -> Array:
-        tables = [self._table(feature, pooling) for pooling in poolings]
-        missing = [table.missing(samples) for table in tables]
-        if any(ids.size for ids in missing):
-            pools = [
-                Pool(ids, len(feature.channels()), pooling)
-                for ids, pooling in zip(missing, poolings, strict=True)
-            ]
-            self._fill(feature, np.unique(np.concatenate(missing)), pools, report)
-            for table, ids, pool in zip(tables, missing, pools, strict=True):
-                table.extend(ids, pool.rows())
+        tables = [self._table(f, pooling) for f in features for pooling in poolings]
         return np.concatenate([table.take(samples) for table in tables], axis=1)
 
     def _table(self, feature: Feature, pooling: Pooling) -> Table:
-        empty = Table.empty(len(feature.channels()))
-        return self._tables.setdefault((feature, pooling), empty)
+        key = feature, pooling
+        if key not in self._tables:
+            count = self._regions.largest + 1
+            self._tables[key] = DenseTable(count, len(feature.channels()))
+        return self._tables[key]
 
-    def _fill(self, feature: Feature, ids: Array, pools: Sequence[Pool], report: Report) -> None:
-        windows = list(plan_windows(*self._regions.bounds(ids), tile_of(feature)))
-        for done, window in enumerate(windows, 1):
-            values = compute(feature, self._volume, window.box)
-            for pool in pools:
-                pool.add(self._regions.labels[window.box], values)
-            report(done / len(windows))
+    def _fill(
+        self,
+        features: Sequence[Feature],
+        poolings: Sequence[Pooling],
+        samples: Array,
+        report: Report,
+    ) -> None:
+        """Compute what is not known yet of `samples`."""
+        report(0.0)
+        missing = {
+            f: [self._table(f, pooling).missing(samples) for pooling in poolings] for f in features
+        }
+        lacking = [f for f, ids in missing.items() if any(part.size for part in ids)]
+        if lacking:
+            ids = np.unique(np.concatenate([part for f in lacking for part in missing[f]]))
+            for feature, pool in self._pooled(lacking, poolings, ids, report).items():
+                for pooling, absent in zip(poolings, missing[feature], strict=True):
+                    rows = pool.rows(pooling)[np.searchsorted(ids, absent)]
+                    self._table(feature, pooling).extend(absent, rows)
+        report(1.0)
+
+    def _pooled(
+        self,
+        features: Sequence[Feature],
+        poolings: Sequence[Pooling],
+        ids: Array,
+        report: Report,
+    ) -> dict[Feature, Pool]:
+        """Compute `features` and pool them over the superpixels `ids`."""
+        pools = {f: Pool(ids.size, len(f.channels()), poolings) for f in features}
+        starts, stops = self._regions.bounds(ids)
+        few = ids.size < self._regions.ids.size // 2
+        windows = list(plan_windows(starts, stops, tile_of(features, few=few)))
+        for number, window in enumerate(windows):
+            places, box = window.members, window.box
+            whole = _inside(starts[places], stops[places], box)
+            members = Members.of(self._regions.read(box), ids[places], places, whole)
+            streamed = compute(features, self._volume, box)
+            for done, (feature, channels) in enumerate(streamed, 1):
+                pools[feature].add(members, channels)
+                report((number + done / len(features)) / len(windows))
+        return pools
+
+
+def _inside(starts: Array, stops: Array, box: Box) -> Array:
+    """Tell which bounding boxes lie in `box`."""
+    low, high = [side.start for side in box], [side.stop for side in box]
+    inside: Array = np.all((starts >= low) & (stops <= high), axis=1)
+    return inside

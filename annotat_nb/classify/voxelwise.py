@@ -11,8 +11,8 @@ from annotat_nb.blocks import Block
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
 from annotat_nb.classify.progress import Progress, Report, part_of, silent
-from annotat_nb.classify.tables import Table, gather
-from annotat_nb.classify.windows import DEEP_TILE, compute, plan_windows, tile_of
+from annotat_nb.classify.tables import SparseTable
+from annotat_nb.classify.windows import compute, plan_windows, tile_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
-BLOCK_VOXELS = 2**20
-"""About how many voxels are classified at once: all their features are in memory together."""
+PART: Shape = (16, 256, 256)
+"""What is classified at once, in voxels: all its features are in memory together."""
 
 
 class VoxelWise:
@@ -34,7 +34,7 @@ class VoxelWise:
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
-        self._tables: dict[Feature, Table] = {}
+        self._tables: dict[Feature, SparseTable] = {}
 
     def examples(self, marks: Marks) -> Examples:
         """Return the marked voxels."""
@@ -50,14 +50,24 @@ class VoxelWise:
         self, features: Sequence[Feature], _pipeline: Pipeline, samples: Array, progress: Progress
     ) -> Array:
         """Return the features of voxels `samples`, float32, (samples, columns)."""
-        return gather(features, partial(self._columns, samples), progress)
+        report = partial(progress, "Computing features")
+        report(0.0)
+        tables = {f: self._table_of(f) for f in features}
+        lacking = [f for f in features if tables[f].missing(samples).size]
+        if lacking:
+            voxels = np.unique(np.concatenate([tables[f].missing(samples) for f in lacking]))
+            for feature, rows in self._values_at(voxels, lacking, report).items():
+                absent = tables[feature].missing(samples)
+                tables[feature].extend(absent, rows[np.searchsorted(voxels, absent)])
+        report(1.0)
+        return np.concatenate([table.take(samples) for table in tables.values()], axis=1)
 
     def predict(self, model: Model, box: Box | None, progress: Progress) -> Prediction:
         """Classify every voxel of `box`, or of the volume."""
         kind = label_type(model.classes) if box is None else np.dtype(np.int16)
         box = _within(box, self._volume.shape)
         labels = np.empty([side.stop - side.start for side in box], kind)
-        parts = _cut(box, self._tile(model))
+        parts = _cut(box, PART)
         for done, part in enumerate(parts):
             share = part_of(progress, done / len(parts), (done + 1) / len(parts))
             table = self._table(model, part, share)
@@ -65,47 +75,34 @@ class VoxelWise:
             labels[Block(part, box).inner] = found.reshape([s.stop - s.start for s in part])
         return Prediction(box, labels, model.classes, self._probabilities(model))
 
-    def _columns(self, samples: Array, feature: Feature, report: Report) -> Array:
-        table = self._tables.setdefault(feature, Table.empty(len(feature.channels())))
-        missing = table.missing(samples)
-        if missing.size:
-            table.extend(missing, self._values_at(missing, feature, report))
-        return table.take(samples)
+    def _table_of(self, feature: Feature) -> SparseTable:
+        empty = SparseTable.empty(len(feature.channels()))
+        return self._tables.setdefault(feature, empty)
 
-    def _values_at(self, voxels: Array, feature: Feature, report: Report) -> Array:
+    def _values_at(
+        self, voxels: Array, features: Sequence[Feature], report: Report
+    ) -> dict[Feature, Array]:
         places = np.stack(np.unravel_index(voxels, self._volume.shape), axis=1)
-        rows = np.empty((voxels.size, len(feature.channels())), np.float32)
-        windows = list(plan_windows(places, places + 1, tile_of(feature)))
-        for done, window in enumerate(windows, 1):
-            values = compute(feature, self._volume, window.box)
-            corner = [side.start for side in window.box]
-            z, y, x = (places[window.members] - corner).T
-            rows[window.members] = values[:, z, y, x].T
-            report(done / len(windows))
+        rows = {f: np.empty((voxels.size, len(f.channels())), np.float32) for f in features}
+        windows = list(plan_windows(places, places + 1, tile_of(features, few=True)))
+        for number, window in enumerate(windows):
+            z, y, x = (places[window.members] - [side.start for side in window.box]).T
+            streamed = compute(features, self._volume, window.box)
+            for done, (feature, channels) in enumerate(streamed, 1):
+                values = np.stack([channel[z, y, x] for channel in channels], axis=1)
+                rows[feature][window.members] = values
+                report((number + done / len(features)) / len(windows))
         return rows
-
-    def _tile(self, model: Model) -> Shape:
-        """Return the largest box of which all features of `model` are computed together."""
-        if any(feature.halo()[0] for feature in model.features):
-            return DEEP_TILE
-        _, height, width = (min(extent, 512) for extent in self._volume.shape)
-        return max(1, BLOCK_VOXELS // (height * width)), 512, 512
 
     def _table(self, model: Model, box: Box, progress: Progress) -> Array:
         """Return the probabilities in `box`, (voxels, classes)."""
-        rows = gather(model.features, partial(self._values, box), part_of(progress, 0.0, 0.4))
-        return model.predict_proba(rows, part_of(progress, 0.4, 1.0))
-
-    def _values(self, box: Box, feature: Feature, report: Report) -> Array:
-        """Return the columns of `feature` for all voxels of `box`."""
-        shape = [side.stop - side.start for side in box]
-        values = np.empty((len(feature.channels()), *shape), np.float32)
-        parts = _cut(box, tile_of(feature))
-        for done, part in enumerate(parts, 1):
-            inside = Block(part, box).inner
-            values[(slice(None), *inside)] = compute(feature, self._volume, part)
-            report(done / len(parts))
-        return values.reshape(len(values), -1).T
+        computing = part_of(progress, 0.0, 0.4)
+        computing("Computing features", 0.0)
+        columns = []
+        for done, (_, channels) in enumerate(compute(model.features, self._volume, box), 1):
+            columns += [np.ravel(channel) for channel in channels]
+            computing("Computing features", done / len(model.features))
+        return model.predict_proba(np.stack(columns, axis=1), part_of(progress, 0.4, 1.0))
 
     def _probabilities(self, model: Model) -> Probabilities:
         def read(box: Box) -> Array:

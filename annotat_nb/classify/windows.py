@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,17 +11,18 @@ from annotat_nb.blocks import Block, pad_box
 from annotat_nb.features import Feature, to_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
-FLAT_TILE: Shape = (1, 512, 512)
-"""The most that a feature without context in z computes at once, in voxels."""
+TILE: Shape = (32, 512, 512)
+"""The most that is computed at once, in voxels, without context. It does not depend on the memory
+that there is, so that results do not either."""
 
-DEEP_TILE: Shape = (32, 256, 256)
-"""The same for a feature with context in z: deep, or it would mostly compute its context."""
+FLAT_TILE: Shape = (1, 512, 512)
+"""The same where a few slices are wanted and no feature looks into the next one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +33,23 @@ class Window:
     members: Array
 
 
-def tile_of(feature: Feature) -> Shape:
-    """Return the largest box that `feature` computes at once, without its context."""
-    return DEEP_TILE if feature.halo()[0] else FLAT_TILE
+def tile_of(features: Sequence[Feature], *, few: bool) -> Shape:
+    """Return the largest box in which `features` are computed at once, without their context.
+
+    Parameters
+    ----------
+    features
+        What is computed.
+    few
+        Whether little of the volume is wanted, scattered over it.
+    """
+    return FLAT_TILE if few and halo_of(features)[0] == 0 else TILE
+
+
+def halo_of(features: Sequence[Feature]) -> Shape:
+    """Return the context that all of `features` need together, in voxels, (z, y, x)."""
+    z, y, x = (max(reach) for reach in zip(*(f.halo() for f in features), strict=True))
+    return z, y, x
 
 
 def plan_windows(starts: Array, stops: Array, tile: Shape) -> Iterator[Window]:
@@ -71,18 +86,22 @@ def _regions_by_tile(first: Array, spans: Array) -> Iterator[tuple[Array, Array]
     yield from zip(tiles, np.split(owner[order], ends[:-1]), strict=True)
 
 
-def compute(feature: Feature, volume: Volume, box: Box) -> Array:
-    """Compute `feature` in `box` of `volume`, as if it had been computed for the whole volume.
+def compute(
+    features: Sequence[Feature], volume: Volume, box: Box
+) -> Iterator[tuple[Feature, Sequence[Any]]]:
+    """Compute `features` in `box` of `volume`, as if they had been for the whole volume.
 
-    Returns
-    -------
-    ndarray
-        float32, (channels, z, y, x). NaN and infinities count as the smallest finite value of
-        the whole volume.
+    Yields
+    ------
+    feature, channels
+        One feature after the other, and its channels in the box, each float32, (z, y, x). NaN
+        and infinities count as the smallest finite value of the whole volume.
     """
-    padded = pad_box(box, feature.halo(), volume.shape)
+    padded = pad_box(box, halo_of(features), volume.shape)
     inner = Block(box, padded).inner
-    return np.asarray(feature(read_finite(volume, padded))[(slice(None), *inner)])
+    values = read_finite(volume, padded)
+    for feature in features:
+        yield feature, list(feature(values)[(slice(None), *inner)])
 
 
 def read_finite(volume: Volume, box: Box) -> Array:

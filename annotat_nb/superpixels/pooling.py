@@ -1,103 +1,148 @@
-"""One number for each superpixel: the mean, smallest or largest value of its voxels."""
+"""A few numbers for each superpixel: what the values of its voxels are together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annotat_nb.operation import Array
 
-Pooling = Literal["mean", "min", "max"]
+Pooling = Literal["mean", "min", "max", "std"]
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
-    """Which voxels of a box belong to which of the wanted superpixels."""
-
-    span: slice
-    """The wanted superpixels that can occur, as positions in the list of the wanted."""
-    voxels: Array
-    """Flat positions in the box of the voxels that are wanted."""
-    members: Array
-    """The superpixel of each of these voxels, counted from the start of `span`."""
-
-    @classmethod
-    def of(cls, labels: Array, wanted: Array) -> Groups:
-        """Group the voxels of `labels` by the ids `wanted`, which ascend."""
-        labels = labels.ravel()
-        low, high = int(labels.min()), int(labels.max())
-        start, stop = np.searchsorted(wanted, (low, high + 1))
-        place = np.full(high - low + 1, -1, np.int64)
-        place[wanted[start:stop] - low] = np.arange(stop - start)
-        members = place[labels - labels.dtype.type(low)]
-        voxels = np.flatnonzero(members >= 0)
-        return cls(slice(int(start), int(stop)), voxels, members[voxels])
-
-    @cached_property
-    def order(self) -> Array:
-        """The order that brings the voxels of each superpixel together."""
-        return np.argsort(self.members, kind="stable")
-
-    @cached_property
-    def starts(self) -> Array:
-        """Where each superpixel that occurs begins in that order."""
-        return np.flatnonzero(np.diff(self.members[self.order], prepend=-1))
-
-    def sums(self, values: Array | None = None) -> Array:
-        """Sum `values`, or count voxels, for each superpixel of `span`."""
-        return np.bincount(self.members, values, minlength=self.span.stop - self.span.start)
-
-
-class Pool:
-    """Gathers values of superpixels from boxes that come one after another.
+class Members:
+    """Which superpixels reach into a box, and where in the box each of them is.
 
     Parameters
     ----------
-    ids
-        The superpixels to gather, ascending; others are passed over.
+    places
+        The superpixels, as positions among all that are to be pooled, int64.
+    slots
+        Which of them each voxel of the box belongs to, int32, (z, y, x); -1: none of them.
+    whole
+        Whether each lies in the box with all its voxels.
+    """
+
+    places: Array
+    slots: Array
+    whole: Array
+
+    @classmethod
+    def of(cls, labels: Array, ids: Array, places: Array, whole: Array) -> Members:
+        """Find the superpixels `ids`, which ascend, in `labels`, uint32, (z, y, x)."""
+        from annotat_nb.kernels.cpu.pooling import find_slots
+
+        return cls(places, find_slots(labels, ids), whole)
+
+
+class Pool:
+    """Gathers the values of superpixels from boxes that come one after another.
+
+    Superpixels that lie in one box are finished with it; sums are kept only for the others, until
+    all is gathered.
+
+    Parameters
+    ----------
+    count
+        Number of superpixels.
     channels
         How many values each voxel has.
-    pooling
+    poolings
         What becomes of the values of one superpixel.
 
     Examples
     --------
-    >>> pool = Pool(np.array([4, 7]), channels=1, pooling="max")
-    >>> pool.add(np.array([4, 4, 7, 9]), np.array([[1.0, 3.0, 2.0, 8.0]]))
-    >>> pool.rows().ravel().tolist()
-    [3.0, 2.0]
+    >>> pool = Pool(2, channels=1, poolings=("max", "mean"))
+    >>> labels = np.array([[[4, 4, 7, 9]]], "uint32")
+    >>> ids, all_whole = np.array([4, 7]), np.array([True, True])
+    >>> members = Members.of(labels, ids, np.arange(2), all_whole)
+    >>> pool.add(members, [np.array([[[1.0, 3.0, 2.0, 8.0]]], "float32")])
+    >>> pool.rows("max").ravel().tolist(), pool.rows("mean").ravel().tolist()
+    ([3.0, 2.0], [2.0, 2.0])
     """
 
-    def __init__(self, ids: Array, channels: int, pooling: Pooling) -> None:
-        start = {"mean": 0.0, "min": np.inf, "max": -np.inf}[pooling]
-        self._ids, self._pooling = ids, pooling
-        self._totals = np.full((channels, ids.size), start)
-        self._sizes = np.zeros(ids.size, np.int64)
+    def __init__(self, count: int, channels: int, poolings: Sequence[Pooling]) -> None:
+        self._rows = {pooling: np.empty((count, channels), np.float32) for pooling in poolings}
+        self._parts: list[tuple[Array, list[_Sums]]] = []
 
-    def add(self, labels: Array, values: Array) -> None:
-        """Gather `values`, (channels, ...), of the voxels of superpixels `labels`, (...)."""
-        groups = Groups.of(labels, self._ids)
-        if not groups.voxels.size:
-            return
-        gather = self._add_sums if self._pooling == "mean" else self._add_extremes
-        gather(groups, values.reshape(len(values), -1)[:, groups.voxels])
+    def add(self, members: Members, channels: Sequence[Any]) -> None:
+        """Gather `channels`, each float32 (z, y, x), of the superpixels of a box."""
+        sizes, parts = _sizes(members), []
+        cut = ~members.whole
+        for number, values in enumerate(channels):
+            sums = _Sums.of(values, members, sizes)
+            self._finish(members.places[members.whole], number, sums.take(members.whole))
+            parts.append(sums.take(cut))
+        if cut.any():
+            self._parts.append((members.places[cut], parts))
 
-    def _add_sums(self, groups: Groups, values: Array) -> None:
-        self._sizes[groups.span] += groups.sums()
-        for total, channel in zip(self._totals, values, strict=True):
-            total[groups.span] += groups.sums(channel)
+    def rows(self, pooling: Pooling) -> Array:
+        """Return the pooled values, float32, (superpixels, channels)."""
+        if self._parts:
+            self._join()
+        return self._rows[pooling]
 
-    def _add_extremes(self, groups: Groups, values: Array) -> None:
-        extreme = np.minimum if self._pooling == "min" else np.maximum
-        present = groups.span.start + groups.members[groups.order[groups.starts]]
-        found = extreme.reduceat(values[:, groups.order], groups.starts, axis=1)
-        self._totals[:, present] = extreme(self._totals[:, present], found)
+    def _join(self) -> None:
+        places = np.concatenate([own for own, _ in self._parts])
+        known, slots = np.unique(places, return_inverse=True)
+        for number, sums in enumerate(zip(*(parts for _, parts in self._parts), strict=True)):
+            self._finish(known, number, _Sums.joined(sums, slots, known.size))
+        self._parts = []
 
-    def rows(self) -> Array:
-        """Return the pooled values, (superpixels, channels), float32."""
-        pooled = self._totals / self._sizes if self._pooling == "mean" else self._totals
-        return np.ascontiguousarray(pooled.T, dtype=np.float32)
+    def _finish(self, places: Array, channel: int, sums: _Sums) -> None:
+        for pooling, rows in self._rows.items():
+            rows[places, channel] = getattr(sums, pooling)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """What is known of the values of one channel in each superpixel."""
+
+    sizes: Array
+    sums: Array
+    squares: Array
+    min: Array
+    max: Array
+
+    @classmethod
+    def of(cls, values: Any, members: Members, sizes: Array) -> _Sums:
+        from annotat_nb.kernels.cpu.pooling import pool
+
+        return cls(sizes, *pool(np.ascontiguousarray(values), members.slots, sizes.size))
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Sums], slots: Array, count: int) -> _Sums:
+        def add(name: str) -> Array:
+            values = np.concatenate([getattr(part, name) for part in parts])
+            return np.bincount(slots, values, minlength=count)
+
+        low, high = np.full(count, np.inf, np.float32), np.full(count, -np.inf, np.float32)
+        np.minimum.at(low, slots, np.concatenate([part.min for part in parts]))
+        np.maximum.at(high, slots, np.concatenate([part.max for part in parts]))
+        return cls(add("sizes"), add("sums"), add("squares"), low, high)
+
+    def take(self, chosen: Array) -> _Sums:
+        fields = (self.sizes, self.sums, self.squares, self.min, self.max)
+        return _Sums(*(values[chosen] for values in fields))
+
+    @property
+    def mean(self) -> Array:
+        mean: Array = self.sums / self.sizes
+        return mean
+
+    @property
+    def std(self) -> Array:
+        deviation: Array = np.sqrt(np.maximum(self.squares / self.sizes - self.mean**2, 0))
+        return deviation
+
+
+def _sizes(members: Members) -> Array:
+    from annotat_nb.kernels.cpu.pooling import count_slots
+
+    return count_slots(members.slots, members.places.size)

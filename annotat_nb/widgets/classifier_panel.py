@@ -190,5 +190,5 @@ def _tick(label: str, field: str) -> w.Checkbox:
 
 
 def _pooling_tick(name: str) -> w.Checkbox:
-    words = {"mean": "Mean", "min": "Minimum", "max": "Maximum"}
+    words = {"mean": "Mean", "min": "Minimum", "max": "Maximum", "std": "Standard deviation"}
     return _tick(words.get(name, name), "pooling")

@@ -58,9 +58,10 @@ def calls(monkeypatch):
     seen = []
     original = windows.compute
 
-    def counting(feature, volume, box):
-        seen.append((feature, box))
-        return original(feature, volume, box)
+    def counting(features, volume, box):
+        for feature, channels in original(features, volume, box):
+            seen.append((feature, box))
+            yield feature, channels
 
     for module in ("superpixelwise", "voxelwise"):
         monkeypatch.setattr(f"annotat_nb.classify.{module}.compute", counting)

@@ -64,8 +64,8 @@ def test_what_is_named_twice_counts_once():
     ("parameters", "sentence"),
     [
         ({"features": ()}, r"needs at least one feature; add Identity\(\)"),
-        ({"pooling": ()}, "needs at least one pooling: 'mean', 'min' or 'max'"),
-        ({"pooling": ("median",)}, "'mean', 'min' or 'max'"),
+        ({"pooling": ()}, "needs at least one pooling: 'mean', 'min', 'max' or 'std'"),
+        ({"pooling": ("median",)}, "'mean', 'min', 'max' or 'std'"),
         ({"device": "gpu"}, "'auto', 'cpu' or 'cuda:N' such as 'cuda:0', got 'gpu'"),
         ({"seed": -1}, "greater than or equal to 0"),
         ({"classifer": RandomForest()}, "did you mean 'classifier'"),

@@ -1,17 +1,18 @@
 """What is remembered, and what is not computed again."""
 
 import numpy as np
+import pytest
 
 from annotat_nb.classify import FeatureSelection, LinearSvm, Pipeline, RandomForest, Segmenter
-from annotat_nb.classify.tables import Table
+from annotat_nb.classify.tables import DenseTable, SparseTable
 from annotat_nb.features import Gaussian, Identity, Maximum, Sobel
 
 FEATURES = (Identity(), Gaussian(radii=(1, 2)), Sobel())
 FAST = Pipeline(features=FEATURES, selection=None, classifier=RandomForest(n_estimators=20))
 
 
-def test_a_table_keeps_its_samples_in_order():
-    table = Table.empty(columns=2)
+@pytest.mark.parametrize("table", [DenseTable(12, 2), SparseTable.empty(2)], ids=type)
+def test_a_table_keeps_its_samples_in_order(table):
     for samples in ([5, 9], [2, 7], []):
         new = np.array(samples, np.int64)
         table.extend(new, np.stack([new, 10 * new], axis=1).astype("float32"))

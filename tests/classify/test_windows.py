@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from annotat_nb.classify.windows import compute, plan_windows, read_finite
-from annotat_nb.features import Gaussian, Mean
+from annotat_nb.features import Gaussian, Identity, Mean
 from annotat_nb.volume import Volume
 
 RNG = np.random.default_rng(0)
@@ -44,7 +44,8 @@ def test_a_feature_in_a_box_is_that_of_the_whole_volume(feature):
     volume = Volume(RNG.random((20, 33, 30)))
     box = (slice(4, 9), slice(0, 12), slice(17, 30))
     expected = feature(volume.data)[(slice(None), *box)]
-    np.testing.assert_array_equal(compute(feature, volume, box), expected)
+    computed = dict(compute([Identity(), feature], volume, box))
+    np.testing.assert_array_equal(computed[feature], expected)
 
 
 def test_nan_counts_as_the_minimum_of_the_whole_volume_not_of_the_box():

@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 
 from annotat_nb.blocks import plan_blocks
-from annotat_nb.superpixels.pooling import Pool
+from annotat_nb.kernels.cpu import pooling as kernels
+from annotat_nb.superpixels.pooling import Members, Pool
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(1, 60, (6, 20, 25)).astype("uint32")
 VALUES = RNG.normal(0, 100, (3, 6, 20, 25)).astype("float32")
 PRESENT = np.unique(LABELS).astype("int64")
-every_pooling = pytest.mark.parametrize("pooling", ["mean", "min", "max"])
+POOLINGS = ("mean", "min", "max", "std")
+every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 
 def oracle(ids, pooling):
@@ -16,33 +18,78 @@ def oracle(ids, pooling):
     return [[reduce(channel[i == LABELS].astype(float)) for channel in VALUES] for i in ids]
 
 
+def members_of(ids, box=(slice(None),) * 3, *, whole=False):
+    labels = LABELS[box]
+    places = np.flatnonzero(np.isin(ids, labels))
+    return Members.of(labels, ids[places], places, np.full(places.size, whole))
+
+
+def pooled(ids, boxes, *, whole=False):
+    pool = Pool(ids.size, 3, POOLINGS)
+    for box in boxes:
+        pool.add(members_of(ids, box, whole=whole), list(VALUES[(slice(None), *box)]))
+    return pool
+
+
+EVERYTHING = [(slice(None),) * 3]
+
+
 @every_pooling
-def test_pooling_reduces_each_superpixel(pooling):
-    pool = Pool(PRESENT, 3, pooling)
-    pool.add(LABELS, VALUES)
-    assert pool.rows().dtype == np.float32
-    np.testing.assert_allclose(pool.rows(), oracle(PRESENT, pooling), rtol=1e-6)
+@pytest.mark.parametrize("whole", [True, False])
+def test_pooling_reduces_each_superpixel(pooling, whole):
+    rows = pooled(PRESENT, EVERYTHING, whole=whole).rows(pooling)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(rows, oracle(PRESENT, pooling), rtol=1e-6)
 
 
 @every_pooling
 def test_superpixels_that_lie_in_several_boxes_are_put_together(pooling):
-    pool = Pool(PRESENT, 3, pooling)
-    for block in plan_blocks(LABELS.shape, core=(2, 7, 6)):
-        pool.add(LABELS[block.core], VALUES[(slice(None), *block.core)])
-    np.testing.assert_allclose(pool.rows(), oracle(PRESENT, pooling), rtol=1e-6)
+    boxes = [block.core for block in plan_blocks(LABELS.shape, core=(2, 7, 6))]
+    rows = pooled(PRESENT, boxes).rows(pooling)
+    np.testing.assert_allclose(rows, oracle(PRESENT, pooling), rtol=1e-6)
 
 
 @every_pooling
 def test_superpixels_that_are_not_asked_for_are_passed_over(pooling):
     ids = PRESENT[[0, 5, 6, 40]]
-    pool = Pool(ids, 3, pooling)
-    pool.add(LABELS, VALUES)
-    pool.add(np.full((2, 2), 999, "uint32"), np.full((3, 2, 2), 1e9, "float32"))
-    np.testing.assert_allclose(pool.rows(), oracle(ids, pooling), rtol=1e-6)
+    np.testing.assert_allclose(
+        pooled(ids, EVERYTHING).rows(pooling), oracle(ids, pooling), rtol=1e-6
+    )
 
 
 def test_the_mean_of_many_large_values_is_exact():
-    values = np.full((1, 10**6), 16_777_215, "float32")
-    pool = Pool(np.array([1]), 1, "mean")
-    pool.add(np.ones(10**6, "uint32"), values)
-    assert pool.rows()[0, 0] == 16_777_215
+    values = np.full((10, 100, 1000), 16_777_215, "float32")
+    labels = np.ones(values.shape, "uint32")
+    pool = Pool(1, 1, ("mean",))
+    pool.add(Members.of(labels, np.array([1]), np.array([0]), np.array([True])), [values])
+    assert pool.rows("mean")[0, 0] == 16_777_215
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_number_of_threads_does_not_change_a_bit(threads, monkeypatch):
+    labels = np.repeat(LABELS, 6, axis=0)
+    values = RNG.normal(0, 1, labels.shape).astype("float32")
+    slots = kernels.find_slots(labels, PRESENT)
+    expected = kernels.pool(values, slots, PRESENT.size)
+    spread = kernels.over
+    monkeypatch.setattr(kernels, "over", lambda *args: spread(*args, threads=threads))
+    for one, other in zip(kernels.pool(values, slots, PRESENT.size), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "int32"])
+def test_looking_up_is_indexing(kind):
+    table = RNG.integers(0, 100, 60).astype(kind)
+    out = np.empty(LABELS.shape, kind)
+    kernels.look_up(LABELS, table, out)
+    np.testing.assert_array_equal(out, table[LABELS])
+
+
+def test_boxes_hold_their_superpixels():
+    starts, stops = np.full((60, 3), 99, "int32"), np.zeros((60, 3), "int32")
+    for first in (0, 4):
+        kernels.grow_boxes(LABELS[first : first + 4], first, starts, stops)
+    for number in PRESENT:
+        places = np.argwhere(number == LABELS)
+        np.testing.assert_array_equal(starts[number], places.min(axis=0))
+        np.testing.assert_array_equal(stops[number], places.max(axis=0) + 1)
