@@ -104,5 +104,7 @@ def test_a_name_typed_right_after_add_is_the_name_of_the_class(on_slow_line, pag
         on_slow_line.until(lambda: "Class 1" in kernel(names))
         page.get_by_label("New name of Class 1").wait_for()
     page.keyboard.press("Enter")
+    assert page.evaluate(HAS_FOCUS, ".annotat-choice")
     on_slow_line.until(lambda: kernel(names).strip() == "['Background', 'block', 'bomed']")
+    page.wait_for_function(HAS_FOCUS, arg=".annotat-choice[aria-label^=bomed]", timeout=5000)
     assert kernel("print(session.view.tool)").strip() == "paint"

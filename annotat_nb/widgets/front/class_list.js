@@ -34,9 +34,12 @@ class ClassList {
     }
     const focused = this.focused();
     this.list.replaceChildren(...this.model.get("classes").map((item) => this.row(item)));
-    if (focused) {
-      this.list.querySelector(focused)?.focus();
-    }
+    if (focused) this.focus(focused);
+  }
+
+  /** Focus a control of the list; of a class that has not come yet, the first row instead. */
+  focus(selector) {
+    (this.list.querySelector(selector) ?? this.list.querySelector(".annotat-choice"))?.focus();
   }
 
   /** What finds the control that has the focus among rows that are drawn anew. */
@@ -144,7 +147,7 @@ class ClassList {
     this.coming.name = name;
     row.remove();
     this.build();
-    this.list.querySelector(SELECTED)?.focus();
+    this.focus(SELECTED);
   }
 
   /** The class has come: it gets the name that was typed meanwhile. */
