@@ -29,6 +29,8 @@ class Rechunking(Working):
 
     def rechunk_obstacle(self) -> str | None:
         """Say why `rechunk` cannot or need not be done; None: it can."""
+        if self.recorder.obstacle is not None:
+            return self.recorder.obstacle
         workspace, data = self.recorder.workspace, self.volume.data
         if not isinstance(data, io.PagedImage) or data.blocks is not None:
             return "Slices of this image are fast along all axes already"

@@ -67,6 +67,14 @@ def test_without_a_workspace_there_is_no_place_for_a_copy(paged):
         session.rechunk()
 
 
+def test_who_may_only_look_is_offered_no_copy(paged, tmp_path):
+    path, _ = paged
+    with an.Session(an.read(path), workspace=tmp_path / "scan.annotat") as owner:
+        assert owner.rechunk_obstacle() is None
+        with an.open(tmp_path / "scan.annotat", read_only=True) as session:
+            assert session.rechunk_obstacle() == session.recorder.obstacle is not None
+
+
 def test_a_full_disk_is_said_before_the_work(paged, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000}))
     with (
