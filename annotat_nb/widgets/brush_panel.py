@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.session.view import LARGEST_RADIUS
+from annotat_nb.widgets.button import button
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-from annotat_nb.session.view import LARGEST_RADIUS
-
-if TYPE_CHECKING:
     from annotat_nb.session import Session
 
 
@@ -36,10 +36,9 @@ class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             tooltip="Radius of the brush in voxels; keys [ and ]",
         )
         self.radius.observe(lambda change: session.show(radius=change["new"]), "value")
-        self.erase_all = w.Button(
-            description="Erase all markers…", tooltip="Unmark everything; Undo brings it back"
+        self.erase_all = button(
+            "Erase all markers…", erase_all, "Unmark everything; Undo brings it back"
         )
-        self.erase_all.on_click(lambda _: erase_all())
         super().__init__([self.radius, self.erase_all])
 
     def refresh(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ChoicePanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._on_ok = on_ok
         label, question = QUESTIONS[choice.keyword]
         title = Line(question.format(inert(name))).add_class("annotat-title-line")
-        self.cancel = _button("Cancel", "Open nothing", on_cancel)
+        self.cancel = button("Cancel", on_cancel, "Open nothing")
         last = last_number(choice.candidates)
         answers = self._list(choice.candidates) if last is None else self._number(label, last)
         super().__init__([title, Line(_said(known)), *answers])
@@ -62,17 +63,19 @@ class ChoicePanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _list(self, candidates: Sequence[Candidate]) -> list[w.Widget]:
         """Make a row of each candidate: one click, or Enter, opens it."""
         self.rows = [
-            _button(inert(c.label), "Open this one", partial(self._on_ok, c.value))
+            button(inert(c.label), partial(self._on_ok, c.value), "Open this one")
             for c in candidates[:MOST_ROWS]
         ]
         rest = len(candidates) - len(self.rows)
         more = Line(f"and {rest:,} more: name one of them to annotat_nb.read" if rest else "")
         return [w.VBox(self.rows).add_class("annotat-rows"), more, w.HBox([self.cancel])]
 
+    def _accept(self) -> None:
+        self._on_ok(self.number.value)
+
     def _number(self, label: str, last: int) -> list[w.Widget]:
         self.number = w.BoundedIntText(0, min=0, max=last, description=label)
-        self.ok = _button("Open", "Open the chosen one", lambda: self._on_ok(self.number.value))
-        self.ok.button_style = "primary"
+        self.ok = button("Open", self._accept, "Open the chosen one", button_style="primary")
         return [self.number, Line(f"from 0 to {last:,}"), w.HBox([self.ok, self.cancel])]
 
 
@@ -88,9 +91,3 @@ def last_number(candidates: Sequence[Candidate]) -> int | None:
 def _said(known: dict[str, Any]) -> str:
     chosen = {QUESTIONS[name][0]: value for name, value in known.items() if name in QUESTIONS}
     return " · ".join(f"{title}: {inert(str(value))}" for title, value in chosen.items())
-
-
-def _button(title: str, tip: str, act: Callable[[], object]) -> w.Button:
-    button = w.Button(description=title, tooltip=tip)
-    button.on_click(lambda _: act())
-    return button

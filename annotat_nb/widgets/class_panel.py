@@ -10,6 +10,7 @@ import ipywidgets as w
 import traitlets
 
 from annotat_nb.widgets.bundle import bundle
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.menu import FRONT
 from annotat_nb.widgets.text import inert
 
@@ -47,12 +48,9 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session, attempt: Attempt) -> None:
         self._session, self._attempt = session, attempt
         self.list = ClassList()
-        self.add = w.Button(icon="plus", description="Add").add_class("annotat-add")
-        self.remove = w.Button(icon="minus", description="Remove")
-        self.rename = w.Button(description="Rename")
-        self.add.on_click(lambda _: attempt(self._add))
-        self.remove.on_click(lambda _: self._attempt(session.classes.remove, self.list.selected))
-        self.rename.on_click(lambda _: self.list.send({"kind": "rename", "id": self.list.selected}))
+        self.add = button("Add", lambda: attempt(self._add), icon="plus").add_class("annotat-add")
+        self.remove = button("Remove", self._remove, icon="minus")
+        self.rename = button("Rename", self._rename)
         self.list.on_msg(self._receive)
         self.list.observe(lambda change: session.show(label=change["new"]), "selected")
         buttons = w.HBox([self.add, self.remove, self.rename]).add_class("annotat-buttons")
@@ -87,13 +85,13 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         reason = self._session.recorder.obstacle
         self.list.is_fixed = reason is not None
         stays = BACKGROUND_STAYS if self._session.view.label == 0 else None
-        for button, obstacle, tip in (
+        for shown, obstacle, tip in (
             (self.add, reason, "Add a class to look for"),
             (self.remove, reason or stays, "Remove the class with all its markers"),
             (self.rename, reason, "Give the class another name (F2)"),
         ):
-            button.disabled = obstacle is not None
-            button.tooltip = obstacle or tip
+            shown.disabled = obstacle is not None
+            shown.tooltip = obstacle or tip
 
     def _add(self) -> None:
         names = {item.name for item in self._session.classes}
@@ -102,6 +100,12 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._session.show(label=number)
         self.refresh()
         self.list.send({"kind": "rename", "id": number})
+
+    def _remove(self) -> None:
+        self._attempt(self._session.classes.remove, self.list.selected)
+
+    def _rename(self) -> None:
+        self.list.send({"kind": "rename", "id": self.list.selected})
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         verbs: dict[str, Callable[..., object]] = {

@@ -9,6 +9,7 @@ import ipywidgets as w
 from annotat_nb.classify import Classifier, FeatureSelection, Pipeline
 from annotat_nb.superpixels import SuperpixelMethod
 from annotat_nb.superpixels.pooling import Pooling
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.feature_choices import FeatureChoices
 from annotat_nb.widgets.fields import help_of
 from annotat_nb.widgets.form import Form
@@ -85,11 +86,9 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.classifier = RecordChoice(Classifier, pipeline.classifier, label="Method")
         advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
         self.advanced = Form(pipeline, only=advanced)
-        self.ok = w.Button(description="Ok", button_style="primary")
-        self.cancel = w.Button(description="Cancel", tooltip="Leave everything as it was")
-        self.reset = w.Button(
-            description="Reset to defaults", tooltip="Show the defaults; Ok accepts them"
-        )
+        self.ok = button("Ok", self._accept, button_style="primary")
+        self.cancel = button("Cancel", self._on_cancel, "Leave everything as it was")
+        self.reset = button("Reset to defaults", self._reset, "Show the defaults; Ok accepts them")
         self.status = Line(tone="error")
 
     def _listen(self) -> None:
@@ -98,9 +97,6 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             part.changed.connect(self._forget_refusal)
         self.superpixels.changed.connect(self._follow_superpixels)
         self.select.observe(lambda _: self._follow_selection(), "value")
-        self.ok.on_click(lambda _: self._accept())
-        self.cancel.on_click(lambda _: self._on_cancel())
-        self.reset.on_click(lambda _: self._reset())
 
     @property
     def value(self) -> Pipeline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -10,6 +11,7 @@ import numpy as np
 from psygnal import Signal
 
 from annotat_nb.rendering import auto_window, histogram
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.fields import Entry
 from annotat_nb.widgets.text import Line
 
@@ -20,6 +22,8 @@ _STEPS = 1000
 WIDE = 10
 """Intensities in a window beside which the fraction of one does not count."""
 _HEIGHT = 40
+AUTO = "Show all but the darkest and brightest half percent"
+_button = partial(button, layout={"width": "auto"})
 
 
 class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -59,8 +63,8 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.low = _number("Black", "Intensity shown as black; what is below is black too")
         self.high = _number("White", "Intensity shown as white; what is above is white too")
-        self.auto = _button("auto", "Show all but the darkest and brightest half percent")
-        self.reset = _button("reset", "Show the whole range of intensities")
+        self.auto = _button("auto", self._show_most, AUTO)
+        self.reset = _button("reset", self._show_all, "Show the whole range of intensities")
         self.status = Line(tone="error")
 
     def _numbers(self) -> w.HBox:
@@ -72,8 +76,12 @@ class ContrastPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.slider.observe(self._slid, "value")
         for entry in (self.low, self.high):
             entry.observe(self._typed, "value")
-        self.auto.on_click(lambda _: self._choose(auto_window(self._sample)))
-        self.reset.on_click(lambda _: self._choose(self._range))
+
+    def _show_most(self) -> None:
+        self._choose(auto_window(self._sample))
+
+    def _show_all(self) -> None:
+        self._choose(self._range)
 
     def show(self, sample: Array, window: tuple[float, float] | None = None) -> None:
         """Show another image: its histogram, and `window` or one chosen from it."""
@@ -242,7 +250,3 @@ def _number(label: str, tip: str) -> Entry:
         style={"description_width": "3.2em"},
         layout={"width": "auto", "flex": "1 1 0", "min_width": "0"},
     )
-
-
-def _button(label: str, tip: str) -> w.Button:
-    return w.Button(description=label, tooltip=tip, layout={"width": "auto"})

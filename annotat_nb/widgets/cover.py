@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from annotat_nb.io import READERS
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+SAMPLE = "A micro-CT volume of bone that comes with annotat_nb"
 
 
 class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
@@ -24,9 +28,10 @@ class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     def __init__(self, open_image: Callable[[], object], open_sample: Callable[[], object]) -> None:
-        self.open_image = _button("Open image…", "folder-open", open_image, "primary")
-        self.open_sample = _button("Open sample", "cube", open_sample)
-        self.open_sample.tooltip = "A micro-CT volume of bone that comes with annotat_nb"
+        self.open_image = button(
+            "Open image…", open_image, icon="folder-open", button_style="primary"
+        )
+        self.open_sample = button("Open sample", open_sample, SAMPLE, icon="cube")
         self._start = _page(
             Line("Open an image to begin"),
             w.HBox([self.open_image, self.open_sample]),
@@ -66,9 +71,3 @@ class Cover(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 def _page(title: Line, *rest: w.Widget) -> w.VBox:
     title.add_class("annotat-title-line")
     return w.VBox([title, *rest])
-
-
-def _button(title: str, icon: str, act: Callable[[], object], style: str = "") -> w.Button:
-    button = w.Button(description=title, icon=icon, button_style=style)
-    button.on_click(lambda _: act())
-    return button

@@ -12,6 +12,7 @@ import numpy as np
 
 from annotat_nb import io
 from annotat_nb.rendering import COLORMAPS, colormap
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.choice_panel import ChoicePanel
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
@@ -280,10 +281,6 @@ def gradient(name: str) -> str:
 
 
 def _buttons(**actions: Callable[[], object]) -> w.HBox:
-    buttons = []
-    for title, action in actions.items():
-        button = w.Button(description=title)
-        button.on_click(lambda _, action=action: action())
-        buttons.append(button)
+    buttons = [button(title, action) for title, action in actions.items()]
     buttons[0].button_style = "primary"  # one only: what Enter would mean
     return w.HBox(buttons)

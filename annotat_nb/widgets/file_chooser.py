@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.folder import (
     Item,
     Listing,
@@ -89,9 +91,10 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _make_controls(self) -> None:
         self.path = PathField(self._choose)
-        self.up = _button("Up", "Go to the folder above", icon="arrow-up")
-        self.ok = _button(*_VERBS[self._save], button_style="primary")
-        self.cancel = _button("Cancel", "Choose nothing")
+        title, tip = _VERBS[self._save]
+        self.up = _button("Up", self._go_up, "Go to the folder above", icon="arrow-up")
+        self.ok = _button(title, self._choose, tip, button_style="primary")
+        self.cancel = _button("Cancel", self._leave, "Choose nothing")
         self.rows = w.VBox(layout=_LIST)
         self._more = Line()
         endings = ", ".join(self._suffixes) if self._save else ""
@@ -106,9 +109,10 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _listen(self) -> None:
         self.path.observe(lambda _: self._follow(), "value")
-        self.up.on_click(lambda _: self._go_up())
-        self.ok.on_click(lambda _: self._choose())
-        self.cancel.on_click(lambda _: self._on_cancel and self._on_cancel())
+
+    def _leave(self) -> None:
+        if self._on_cancel is not None:
+            self._on_cancel()
 
     @property
     def chosen(self) -> Path:
@@ -252,8 +256,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return " or ".join(self._suffixes)
 
 
-def _button(label: str, tip: str, **traits: Any) -> w.Button:
-    return w.Button(description=label, tooltip=tip, layout={"width": "auto"}, **traits)
+_button = partial(button, layout={"width": "auto"})
 
 
 _VERBS = {

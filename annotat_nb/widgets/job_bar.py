@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ class JobBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self) -> None:
         self.bar = w.FloatProgress(0, min=0, max=1)
         self.text = Line(tone="silent")
-        self.cancel = w.Button(description="Cancel", tooltip="Stop; what was there before stays")
-        self.cancel.on_click(lambda _: self._cancel())
+        self.cancel = button("Cancel", self._cancel, "Stop; what was there before stays")
         self._job: Job | None = None
         super().__init__([self.bar, self.text, self.cancel])
         self.add_class("annotat-job")

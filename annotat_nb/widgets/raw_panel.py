@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from annotat_nb.io import fitting_sizes, parse_raw_name
+from annotat_nb.widgets.button import button
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     ) -> None:
         self._size, self._on_ok = path.stat().st_size, on_ok
         self._make_controls(path.name)
-        self.ok.on_click(lambda _: self._accept())
-        self.cancel.on_click(lambda _: on_cancel())
+        self.ok = button("Open", self._accept, button_style="primary")
+        self.cancel = button("Cancel", on_cancel)
         for control in (*self.sizes.values(), self.dtype, self.big_endian):
             control.observe(lambda _: self._check(), "value")
         self.fitting.observe(self._take_fitting, "value")
@@ -84,8 +85,6 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.fit = Line()
         self.fitting = w.Dropdown(description="These fit").add_class("annotat-wide")
-        self.ok = w.Button(description="Open", button_style="primary")
-        self.cancel = w.Button(description="Cancel")
 
     @property
     def shape(self) -> Shape:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
+
+from annotat_nb.widgets.button import button
 
 if TYPE_CHECKING:
     from annotat_nb.classify import Pipeline
@@ -39,18 +42,16 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session, run: Run, change_parameters: Callable[[], object]) -> None:
         self._session = session
         self.buttons = {
-            verb: w.Button(description=title, tooltip=tooltip)
+            verb: button(title, partial(run, verb), tooltip)
             for verb, (title, tooltip) in VERBS.items()
         }
-        for verb, button in self.buttons.items():
-            button.on_click(lambda _, verb=verb: run(verb))
         self.count = w.Label()
-        self.parameters = w.Button(
-            description="Change classifier parameters…",
+        self.parameters = button(
+            "Change classifier parameters…",
+            change_parameters,
+            "Filters, superpixels, pooling, feature selection and classifier",
             icon="cog",
-            tooltip="Filters, superpixels, pooling, feature selection and classifier",
         )
-        self.parameters.on_click(lambda _: change_parameters())
         self.summary = w.Label()
         self.summary.add_class("annotat-quiet")
         generate, preview, apply = self.buttons.values()
@@ -66,12 +67,12 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def refresh(self, busy: str = "") -> None:
         """Show what can be pressed, and why the rest cannot; `busy` names a job that runs."""
-        for verb, button in self.buttons.items():
+        primary = self._primary()
+        for verb, shown in self.buttons.items():
             reason = f"{busy} is running" if busy else self._session.obstacle(verb)
-            button.disabled = reason is not None
-            button.tooltip = reason or VERBS[verb][1]
-        for verb, button in self.buttons.items():
-            button.button_style = "primary" if verb == self._primary() else ""
+            shown.disabled = reason is not None
+            shown.tooltip = reason or VERBS[verb][1]
+            shown.button_style = "primary" if verb == primary else ""
         self.count.value = self._count()
         kept = self._session.kept_features
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.widgets.button import button
+
 if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.widgets.canvas import SliceCanvas
@@ -30,13 +32,13 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._session = session
         self.tools = _tools(session)
         self.tools.observe(lambda change: session.show(tool=change["new"]), "value")
-        self.undo = _button("Undo", "undo", lambda: attempt(session.undo))
-        self.redo = _button("Redo", "repeat", lambda: attempt(session.redo))
+        self.undo = button("Undo", lambda: attempt(session.undo), icon="undo")
+        self.redo = button("Redo", lambda: attempt(session.redo), icon="repeat")
         zoom = (
-            _button("Fit", "", canvas.fit, "Show the whole slice"),
-            _button("1:1", "", canvas.actual_size, "One voxel is one pixel of the screen"),
-            _button("−", "", lambda: canvas.zoom_by(1 / ZOOM_STEP), "Zoom out (Ctrl+wheel)"),
-            _button("+", "", lambda: canvas.zoom_by(ZOOM_STEP), "Zoom in (Ctrl+wheel)"),
+            button("Fit", canvas.fit, "Show the whole slice"),
+            button("1:1", canvas.actual_size, "One voxel is one pixel of the screen"),
+            button("−", lambda: canvas.zoom_by(1 / ZOOM_STEP), "Zoom out (Ctrl+wheel)"),
+            button("+", lambda: canvas.zoom_by(ZOOM_STEP), "Zoom in (Ctrl+wheel)"),
         )
         groups = [self.tools, w.HBox([self.undo, self.redo]), w.HBox(zoom)]
         super().__init__(groups)
@@ -48,13 +50,13 @@ class Toolbar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._session.view.tool in dict(self.tools.options).values():
             self.tools.value = self._session.view.tool
         history = self._session.annotation.history
-        for button, steps, verb in (
+        for step, steps, verb in (
             (self.undo, history.done, "take back"),
             (self.redo, history.undone, "repeat"),
         ):
             reason = self._session.recorder.obstacle or (None if steps else f"Nothing to {verb}")
-            button.disabled = reason is not None
-            button.tooltip = reason or f"{verb.capitalize()}: {steps[-1].edit.name}"
+            step.disabled = reason is not None
+            step.tooltip = reason or f"{verb.capitalize()}: {steps[-1].edit.name}"
 
 
 def _tools(session: Session) -> w.ToggleButtons:
@@ -69,9 +71,3 @@ def _tools(session: Session) -> w.ToggleButtons:
         tooltips=[tooltip for _, _, _, tooltip in tools],
         value=session.view.tool,
     )
-
-
-def _button(title: str, icon: str, action: Callable[[], object], tooltip: str = "") -> w.Button:
-    button = w.Button(description=title, icon=icon, tooltip=tooltip)
-    button.on_click(lambda _: action())
-    return button
