@@ -268,7 +268,7 @@ def test_asking_it_offers_what_a_file_holds(dialog, page, take):
     take("choice")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Open sample").wait_for()
-    assert not shown.is_visible()
+    shown.wait_for(state="hidden")
 
 
 def test_a_raw_file_that_does_not_fit_comes_with_sizes_that_do(dialog, page, take):
