@@ -47,6 +47,12 @@ def plan_blocks(
         yield Block((box[0], box[1], box[2]), pad_box((box[0], box[1], box[2]), halo, shape))
 
 
+def whole(shape: Shape) -> Box:
+    """Return the box of all voxels."""
+    z, y, x = (slice(0, extent) for extent in shape)
+    return z, y, x
+
+
 def pad_box(box: Box, halo: Shape, shape: Shape) -> Box:
     """Grow `box` by `halo` on every side, without leaving `shape`."""
     z, y, x = (

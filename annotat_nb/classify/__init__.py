@@ -3,6 +3,7 @@
 from annotat_nb.classify.classifier import Classifier
 from annotat_nb.classify.forest import RandomForest
 from annotat_nb.classify.marks import Marks, TrainingError
+from annotat_nb.classify.mask import Mask
 from annotat_nb.classify.model import Model
 from annotat_nb.classify.pipeline import Pipeline
 from annotat_nb.classify.prediction import Prediction, Probabilities
@@ -16,6 +17,7 @@ __all__ = [
     "FeatureSelection",
     "LinearSvm",
     "Marks",
+    "Mask",
     "Model",
     "Pipeline",
     "Prediction",

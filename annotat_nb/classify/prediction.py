@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annotat_nb.blocks import Box
+    from annotat_nb.classify.mask import Mask
+    from annotat_nb.classify.regions import Regions
     from annotat_nb.operation import Array
 
 
@@ -71,22 +73,23 @@ class Prediction:
     """In voxels of the whole volume."""
 
 
-def label_type(classes: Array) -> np.dtype[Any]:
-    """Return the smallest type of a label image that holds `classes`."""
-    return np.dtype(np.uint8 if classes.max() < 256 else np.uint16)
+def label_type(classes: Array, mask: Mask | None = None) -> np.dtype[Any]:
+    """Return the smallest type of a label image that holds `classes`, and what `mask` keeps."""
+    needed = np.dtype(np.uint8 if classes.max() < 256 else np.uint16)
+    return needed if mask is None else np.promote_types(needed, mask.labels.dtype)
 
 
-def superpixel_probabilities(labels: Array, ids: Array, table: Array) -> Probabilities:
+def superpixel_probabilities(regions: Regions, ids: Array, table: Array) -> Probabilities:
     """Look the probabilities of superpixels up, `table` (ids, classes), for `ids` ascending."""
     padded = np.vstack([table, np.full((1, table.shape[1]), np.nan, np.float32)])
 
     def read(box: Box) -> Array:
-        here = np.asarray(labels[box]).astype(np.int64)
+        here = regions.read(box).astype(np.int64)
         place = np.minimum(np.searchsorted(ids, here), ids.size - 1)
         place = np.where(ids[place] == here, place, ids.size)
         return np.moveaxis(padded[place], -1, 0)
 
-    return Probabilities((table.shape[1], *labels.shape), read)
+    return Probabilities((table.shape[1], *regions.shape), read)
 
 
 def _spelt_out(keys: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -55,7 +55,7 @@ class Regions:
             )
 
     def read(self, box: Box) -> Array:
-        """Return the ids in `box`, uint32, (z, y, x)."""
+        """Return the ids in `box`, uint32, (z, y, x); 0 belongs to no superpixel."""
         return np.asarray(self.labels[box]).astype(np.uint32, copy=False)
 
     def slabs(self, box: Box | None = None) -> Iterator[Box]:
@@ -81,6 +81,7 @@ class Regions:
         stops = np.zeros((self.largest + 1, 3), np.int32)
         for slab in self.slabs():
             grow_boxes(self.read(slab), slab[0].start, starts, stops)
+        stops[0] = 0
         ids = np.flatnonzero(stops[:, 0])
         return ids, starts[ids], stops[ids]
 
@@ -96,8 +97,6 @@ class Regions:
 
     def at(self, voxels: Array) -> Array:
         """Return the id of each of `voxels`, flat indices, int64."""
-        if isinstance(self.labels, np.ndarray):
-            return self.labels.ravel()[voxels].astype(np.int64)
         z, y, x = np.unravel_index(voxels, self.shape)
         ids = np.empty(voxels.size, np.int64)
         for plane in np.unique(z):
@@ -107,7 +106,8 @@ class Regions:
 
     def touching(self, box: Box) -> Array:
         """Return the ids that have a voxel in `box`, ascending."""
-        return np.unique(self.read(box)).astype(np.int64)
+        ids = np.unique(self.read(box)).astype(np.int64)
+        return ids[ids > 0]
 
     def box_around(self, ids: Array) -> Box:
         """Return the smallest box that holds all of `ids`."""

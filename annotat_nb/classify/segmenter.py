@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.classify.marks import TrainingError, check_trainable
+from annotat_nb.classify.marks import Marks, TrainingError, check_trainable
 from annotat_nb.classify.model import Model, train
 from annotat_nb.classify.progress import Progress, part_of, silent
-from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.superpixelwise import SuperpixelWise
 from annotat_nb.classify.training_data import TrainingData
 from annotat_nb.classify.voxelwise import VoxelWise
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box
-    from annotat_nb.classify.marks import Marks
+    from annotat_nb.classify.mask import Mask
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.prediction import Prediction
     from annotat_nb.features import Feature
-    from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
 
@@ -37,6 +35,8 @@ class Segmenter:
         The image.
     superpixels
         Integers from 1, (z, y, x), of the volume's shape; None classifies each voxel by itself.
+    mask
+        Where to train and classify; None: everywhere.
 
     Raises
     ------
@@ -56,12 +56,14 @@ class Segmenter:
     [0, 0, 0, 0, 1, 1, 1, 1]
     """
 
-    def __init__(self, volume: Volume, superpixels: Array | None = None) -> None:
-        self._volume = volume
+    def __init__(
+        self, volume: Volume, superpixels: Any | None = None, mask: Mask | None = None
+    ) -> None:
+        self._volume, self._mask = volume, mask
         self._samples = (
-            VoxelWise(volume)
+            VoxelWise(volume, mask)
             if superpixels is None
-            else SuperpixelWise(volume, Regions(superpixels, volume.shape))
+            else SuperpixelWise(volume, superpixels, mask)
         )
 
     def fit(
@@ -94,7 +96,7 @@ class Segmenter:
             If fewer than two classes are marked, the selection leaves no feature, or what is
             stored was made of other features.
         """
-        marks = self._finite(marks)
+        marks = self._usable(marks)
         known = np.empty(0, np.int16) if stored is None else stored.targets
         check_trainable(np.append(marks.labels, known), "only class {} is marked")
         data = self._collect(pipeline, marks, part_of(progress, 0.0, 0.6))
@@ -115,15 +117,21 @@ class Segmenter:
         Raises
         ------
         TrainingError
-            If there are marks, but none on a finite voxel.
+            If there are marks, but none on a finite voxel inside the mask.
         """
-        return self._collect(pipeline, self._finite(marks), progress)
+        return self._collect(pipeline, self._usable(marks), progress)
 
-    def _finite(self, marks: Marks) -> Marks:
+    def _usable(self, marks: Marks) -> Marks:
+        """Return the marks that may train: on finite voxels, inside the mask."""
         finite = marks.where_finite(self._volume)
         if marks.voxels.size and not finite.voxels.size:
             raise TrainingError("No marked voxel has a finite value: paint where the image has one")
-        return finite
+        if self._mask is None or not finite.voxels.size:
+            return finite
+        inside = self._mask.holds(finite.voxels)
+        if not inside.any():
+            raise TrainingError("No marked voxel lies inside the mask: paint there, or lift it")
+        return Marks(finite.voxels[inside], finite.labels[inside])
 
     def _collect(self, pipeline: Pipeline, marks: Marks, progress: Progress) -> TrainingData:
         names = tuple(name for own in self._names(pipeline).values() for name in own)

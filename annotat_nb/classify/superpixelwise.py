@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.blocks import Block
+from annotat_nb.blocks import Block, whole
 from annotat_nb.classify.marks import Examples, Marks, majority
+from annotat_nb.classify.mask import Mask, MaskedRegions
 from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
 from annotat_nb.classify.progress import Progress, Report, part_of
+from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.tables import DenseTable, Table
 from annotat_nb.classify.windows import compute, plan_windows, tile_of
 from annotat_nb.superpixels.pooling import Members, Pool, Pooling
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from annotat_nb.blocks import Box
     from annotat_nb.classify.model import Model
     from annotat_nb.classify.pipeline import Pipeline
-    from annotat_nb.classify.regions import Regions
     from annotat_nb.features import Feature
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
@@ -33,8 +34,13 @@ ROWS_AT_ONCE = 2**18
 class SuperpixelWise:
     """The superpixels of a volume and what is known of their features so far."""
 
-    def __init__(self, volume: Volume, regions: Regions) -> None:
-        self._volume, self._regions = volume, regions
+    def __init__(self, volume: Volume, superpixels: Any, mask: Mask | None = None) -> None:
+        self._volume, self._mask = volume, mask
+        self._regions = (
+            Regions(superpixels, volume.shape)
+            if mask is None
+            else MaskedRegions(superpixels, volume.shape, mask)
+        )
         self._tables: dict[tuple[Feature, Pooling], Table] = {}
 
     def examples(self, marks: Marks) -> Examples:
@@ -65,16 +71,21 @@ class SuperpixelWise:
         computing, classifying = part_of(progress, 0.0, 0.8), part_of(progress, 0.8, 1.0)
         self._fill(model.features, pooling, ids, partial(computing, "Computing features"))
         table = self._classified(model, ids, classifying)
-        kind = label_type(model.classes) if box is None else np.dtype(np.int16)
-        label_of = np.full(regions.largest + 1, 0 if box is None else -1, kind)
-        label_of[ids] = model.classes[table.argmax(axis=1)]
-        around = regions.box_around(ids)
+        label_of = self._label_of(model, ids, table, elsewhere=0 if box is None else -1)
+        around = whole(self._volume.shape) if box is None else regions.box_around(ids)
         return Prediction(
             box=around,
             labels=self._labels(around, label_of),
             classes=model.classes,
-            probabilities=superpixel_probabilities(regions.labels, ids, table),
+            probabilities=superpixel_probabilities(regions, ids, table),
         )
+
+    def _label_of(self, model: Model, ids: Array, table: Array, elsewhere: int) -> Array:
+        """Return the class of each superpixel id; `elsewhere` for the others."""
+        kind = np.dtype(np.int16) if elsewhere < 0 else label_type(model.classes, self._mask)
+        label_of = np.full(self._regions.largest + 1, elsewhere, kind)
+        label_of[ids] = model.classes[table.argmax(axis=1)]
+        return label_of
 
     def _classified(self, model: Model, ids: Array, progress: Progress) -> Array:
         """Return the probabilities of superpixels whose features are known, (ids, classes)."""
@@ -91,7 +102,10 @@ class SuperpixelWise:
 
         labels = np.empty([side.stop - side.start for side in box], label_of.dtype)
         for slab in self._regions.slabs(box):
-            look_up(self._regions.read(slab), label_of, labels[Block(slab, box).inner])
+            ids, part = self._regions.read(slab), labels[Block(slab, box).inner]
+            look_up(ids, label_of, part)
+            if self._mask is not None and label_of.dtype.kind == "u":
+                np.copyto(part, self._mask.earlier(slab), where=ids == 0)
         return labels
 
     def _taken(
@@ -142,8 +156,8 @@ class SuperpixelWise:
         windows = list(plan_windows(starts, stops, tile_of(features, few=few)))
         for number, window in enumerate(windows):
             places, box = window.members, window.box
-            whole = _inside(starts[places], stops[places], box)
-            members = Members.of(self._regions.read(box), ids[places], places, whole)
+            complete = _inside(starts[places], stops[places], box)
+            members = Members.of(self._regions.read(box), ids[places], places, complete)
             streamed = compute(features, self._volume, box)
             for done, (feature, channels) in enumerate(streamed, 1):
                 pools[feature].add(members, channels)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.classify.marks import Marks
+    from annotat_nb.classify.mask import Mask
     from annotat_nb.classify.model import Model
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.features import Feature
@@ -32,8 +33,8 @@ PART: Shape = (16, 256, 256)
 class VoxelWise:
     """The voxels of a volume and what is known so far of the features of those marked."""
 
-    def __init__(self, volume: Volume) -> None:
-        self._volume = volume
+    def __init__(self, volume: Volume, mask: Mask | None = None) -> None:
+        self._volume, self._mask = volume, mask
         self._tables: dict[Feature, SparseTable] = {}
 
     def examples(self, marks: Marks) -> Examples:
@@ -64,16 +65,29 @@ class VoxelWise:
 
     def predict(self, model: Model, box: Box | None, progress: Progress) -> Prediction:
         """Classify every voxel of `box`, or of the volume."""
-        kind = label_type(model.classes) if box is None else np.dtype(np.int16)
+        is_part = box is not None
+        kind = np.dtype(np.int16) if is_part else label_type(model.classes, self._mask)
         box = _within(box, self._volume.shape)
         labels = np.empty([side.stop - side.start for side in box], kind)
         parts = _cut(box, PART)
         for done, part in enumerate(parts):
             share = part_of(progress, done / len(parts), (done + 1) / len(parts))
-            table = self._table(model, part, share)
-            found = model.classes[table.argmax(axis=1)]
-            labels[Block(part, box).inner] = found.reshape([s.stop - s.start for s in part])
+            found = labels[Block(part, box).inner]
+            found[:] = -1 if is_part else self._earlier(part)
+            inside = self._inside(part)
+            if inside.any():
+                table = self._table(model, part, inside, share)
+                found[inside] = model.classes[table.argmax(axis=1)]
+            share("Classifying", 1.0)
         return Prediction(box, labels, model.classes, self._probabilities(model))
+
+    def _inside(self, box: Box) -> Array:
+        """Tell which voxels of `box` are to be classified."""
+        shape = [side.stop - side.start for side in box]
+        return np.ones(shape, bool) if self._mask is None else self._mask.inside(box)
+
+    def _earlier(self, box: Box) -> Array | int:
+        return 0 if self._mask is None else self._mask.earlier(box)
 
     def _table_of(self, feature: Feature) -> SparseTable:
         empty = SparseTable.empty(len(feature.channels()))
@@ -94,22 +108,30 @@ class VoxelWise:
                 report((number + done / len(features)) / len(windows))
         return rows
 
-    def _table(self, model: Model, box: Box, progress: Progress) -> Array:
-        """Return the probabilities in `box`, (voxels, classes)."""
+    def _table(self, model: Model, box: Box, inside: Array, progress: Progress) -> Array:
+        """Return the probabilities of the voxels `inside` the box, (voxels, classes)."""
         computing = part_of(progress, 0.0, 0.4)
         computing("Computing features", 0.0)
         columns = []
         for done, (_, channels) in enumerate(compute(model.features, self._volume, box), 1):
-            columns += [np.ravel(channel) for channel in channels]
+            columns += [_chosen(channel, inside) for channel in channels]
             computing("Computing features", done / len(model.features))
         return model.predict_proba(np.stack(columns, axis=1), part_of(progress, 0.4, 1.0))
 
     def _probabilities(self, model: Model) -> Probabilities:
         def read(box: Box) -> Array:
-            table = self._table(model, box, silent)
-            return table.T.reshape(-1, *(side.stop - side.start for side in box))
+            inside = self._inside(box)
+            found = np.full((model.classes.size, *inside.shape), np.nan, np.float32)
+            if inside.any():
+                found[:, inside] = self._table(model, box, inside, silent).T
+            return found
 
         return Probabilities((model.classes.size, *self._volume.shape), read)
+
+
+def _chosen(channel: Array, inside: Array) -> Array:
+    # Most volumes have no mask, and choosing by a mask is slow.
+    return np.ravel(channel) if inside.all() else channel[inside]
 
 
 def _cut(box: Box, tile: Shape) -> list[Box]:

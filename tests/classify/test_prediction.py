@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from annotat_nb.classify.prediction import Probabilities, label_type, superpixel_probabilities
+from annotat_nb.classify.regions import Regions
 
 DENSE = np.random.default_rng(0).random((3, 4, 5, 6)).astype("float32")
 LAZY = Probabilities(DENSE.shape, lambda box: DENSE[(slice(None), *box)])
@@ -43,9 +44,9 @@ def test_only_what_is_looked_at_is_read():
 
 
 def test_superpixels_look_their_probabilities_up():
-    labels = np.array([[[1, 5, 9], [5, 5, 7]]], "uint32")
+    labels = np.array([[[1, 5, 6], [5, 5, 7]], [[1, 1, 1], [1, 1, 1]]], "uint32")
     table = np.array([[0.1, 0.9], [0.4, 0.6]], "float32")
-    found = superpixel_probabilities(labels, np.array([5, 7]), table)[0, 0]
+    found = superpixel_probabilities(Regions(labels, labels.shape), np.array([5, 7]), table)[0, 0]
     np.testing.assert_array_equal(
         found, np.array([[np.nan, 0.1, np.nan], [0.1, 0.1, 0.4]], "float32")
     )
