@@ -38,6 +38,14 @@ class Mask:
     labels: Any
     classes: tuple[int, ...]
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mask):
+            return NotImplemented
+        return self.labels is other.labels and self.classes == other.classes
+
+    def __hash__(self) -> int:
+        return hash((id(self.labels), self.classes))
+
     def inside(self, box: Box) -> Array:
         """Tell which voxels of `box` are inside, bool, (z, y, x)."""
         return np.isin(self.earlier(box), self.classes)

@@ -34,6 +34,15 @@ def _at_least_one_pooling(pooling: tuple[Pooling, ...]) -> tuple[Pooling, ...]:
     return tuple(dict.fromkeys(pooling))
 
 
+ClassId = Annotated[int, Field(ge=0, lt=2**15)]
+
+
+def _some_classes(classes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if classes is not None and not classes:
+        raise ValueError("a mask needs at least one class; None lifts it")
+    return None if classes is None else tuple(sorted(set(classes)))
+
+
 class Pipeline(Record):
     """Every choice between an image with markers and its segmentation.
 
@@ -64,6 +73,11 @@ class Pipeline(Record):
 
     classifier: SerializeAsAny[Classifier] = Field(default_factory=RandomForest)
     """What learns the classes from the markers."""
+
+    mask: Annotated[tuple[ClassId, ...] | None, AfterValidator(_some_classes)] = None
+    """Train and classify only inside these classes of the label that is there when the mask is
+    first used; elsewhere that label stays. First one classifier for sample against background,
+    then another inside the sample. None: everywhere."""
 
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     """Where it is computed: ``auto``, ``cpu``, or a graphics card such as ``cuda:0``."""

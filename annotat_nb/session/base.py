@@ -137,6 +137,8 @@ class SessionBase:
             pipeline = Pipeline.model_validate(pipeline)
             if pipeline != self._pipeline:
                 self._pipeline = pipeline
+                if pipeline.mask is None:
+                    self.results.lift_mask()
                 self.recorder.record("pipeline", pipeline.model_dump(mode="json"))
                 self.pipeline_changed.emit()
 
@@ -255,7 +257,7 @@ class SessionBase:
             self.volume.data.blocks = workspace.block_copy(self.volume).open()
         self._pipeline = found.pipeline or self._pipeline
         self._hidden = self.classes.hidden
-        self.results.resume(found.superpixels, found.segmented_at, found.segmented_with)
+        self.results.resume(found.superpixels, found.segmented_at, found.segmented_with, found.mask)
         self.notices = found.notices
         try:
             self._visualization = workspace.open_visualization()

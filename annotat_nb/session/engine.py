@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotat_nb.annotation import LabelImage
-from annotat_nb.classify import Marks, Pipeline, Prediction, Segmenter
+from annotat_nb.classify import Marks, Mask, Pipeline, Prediction, Segmenter
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.volume import Volume, plane_of
 
@@ -43,6 +43,8 @@ class Snapshot:
     marks: Marks
     position: int
     """Where the history stood."""
+    mask: Mask | None = None
+    """Where to train and classify; None: everywhere."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Engine:
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._segmenter: Segmenter | None = None
-        self._grouping: Superpixels | None = None
+        self._made_for: tuple[Superpixels | None, Mask | None] = None, None
 
     def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
         """Generate the superpixels that `pipeline` asks for."""
@@ -80,7 +82,7 @@ class Engine:
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
         grouping, report = self._current_superpixels(snapshot, report)
-        segmenter = self._segmenter_for(grouping)
+        segmenter = self._segmenter_for(grouping, snapshot.mask)
         model, prediction = segmenter.segment(snapshot.pipeline, snapshot.marks, report, box)
         return Outcome(snapshot, grouping, prediction, model.kept)
 
@@ -95,10 +97,11 @@ class Engine:
         fresh = self.superpixels(pipeline, part_of(report, 0.0, 0.4))
         return fresh, part_of(report, 0.4, 1.0)
 
-    def _segmenter_for(self, grouping: Superpixels | None) -> Segmenter:
-        if self._segmenter is None or grouping is not self._grouping:
+    def _segmenter_for(self, grouping: Superpixels | None, mask: Mask | None) -> Segmenter:
+        if self._segmenter is None or (grouping, mask) != self._made_for:
             ids = None if grouping is None else grouping.image.data
-            self._segmenter, self._grouping = Segmenter(self._volume, ids), grouping
+            self._segmenter = Segmenter(self._volume, ids, mask)
+            self._made_for = grouping, mask
         return self._segmenter
 
 

@@ -36,6 +36,7 @@ class Resumed:
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
     segmented_with: Pipeline | None = None
+    mask: LabelImage | None = None
     gone: set[str] = field(default_factory=set)
     """Results that the journal names last, but that are damaged or missing."""
     notices: tuple[str, ...] = ()
@@ -66,9 +67,13 @@ def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
 def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
     if lost := workspace.journal.lost:
         yield f"{lost} or more actions are lost: the journal is damaged where they were"
-    for kind, again in (("superpixels", "generate them"), ("segmentation", "press Apply")):
-        if kind in found.gone:
-            yield f"The stored {kind} cannot be read any more: {again} again"
+    again = {
+        "superpixels": "generate them again",
+        "segmentation": "press Apply again",
+        "mask": "lift it, or it takes the present label",
+    }
+    for kind in sorted(again.keys() & found.gone):
+        yield f"The stored {kind} cannot be read any more: {again[kind]}"
 
 
 def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: Resumed) -> None:
@@ -83,6 +88,7 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
             annotation.classes.hide_only(frozenset(json.loads(entry.payload)["classes"]))
         case "pipeline":
             found.pipeline = Pipeline.model_validate_json(entry.payload)
+            found.mask = None if found.pipeline.mask is None else found.mask
         case "superpixels":
             loaded = _superpixels(json.loads(entry.payload), workspace, annotation)
             # Killed before the new ones were written: the former ones are still there.
@@ -91,6 +97,11 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
         case "segmentation":
             is_there = _segmentation(json.loads(entry.payload), workspace, annotation, found)
             _note(found, entry.kind, not is_there)
+        case "mask":
+            facts = json.loads(entry.payload)
+            data = _result(facts, workspace, annotation)
+            found.mask = None if data is None else LabelImage(data, origin=str(facts["origin"]))
+            _note(found, entry.kind, data is None)
         case kind:
             raise ValueError(f"no action is called {kind!r}")
 

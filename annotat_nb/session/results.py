@@ -53,6 +53,8 @@ class Results:
         """Position of the history that the segmentation knows; None without one."""
         self.segmented_with: Pipeline | None = None
         """What the segmentation was computed with; None when it was loaded."""
+        self.mask: LabelImage | None = None
+        """The earlier label of which the pipeline's mask names classes."""
         self.kept_features: tuple[str, ...] = ()
         self._fractions: tuple[int, dict[int, float]] = (-1, {})
         self._unwritten: list[tuple[str, str, Array]] = []
@@ -62,9 +64,10 @@ class Results:
         superpixels: Superpixels | None,
         segmented_at: int | None,
         segmented_with: Pipeline | None,
+        mask: LabelImage | None,
     ) -> None:
         """Take over what a workspace holds."""
-        self.superpixels = superpixels
+        self.superpixels, self.mask = superpixels, mask
         self.segmented_at, self.segmented_with = segmented_at, segmented_with
 
     @property
@@ -81,6 +84,15 @@ class Results:
         method = found.method and found.method.model_dump(mode="json")
         self._record("superpixels", found.image, {"method": method})
         self.superpixels_changed.emit()
+
+    def set_mask(self, labels: LabelImage) -> None:
+        """Keep a label for the mask, as it is now."""
+        self.mask = LabelImage(labels.data, origin=labels.origin)
+        self._record("mask", self.mask, {})
+
+    def lift_mask(self) -> None:
+        """Forget the label for the mask; the next mask takes the one that is there then."""
+        self.mask = None
 
     def set_preview(self, outcome: Outcome) -> None:
         """Keep a preview, in memory only."""

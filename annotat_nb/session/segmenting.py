@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotat_nb.classify import Marks
+from annotat_nb.classify import Marks, Mask
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
 from annotat_nb.session.working import Working
@@ -12,11 +12,16 @@ from annotat_nb.session.working import Working
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annotat_nb.annotation import LabelImage
     from annotat_nb.jobs import Job
 
 NO_GPU = (
     "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
     "parameters, Advanced"
+)
+NO_LABEL = (
+    "The mask names classes of a label, and there is none yet: load one, or press Apply without a "
+    "mask first"
 )
 PER_VOXEL = (
     "This pipeline classifies single voxels, so it needs no superpixels; choose a superpixel "
@@ -42,6 +47,8 @@ class Segmenting(Working):
         if verb == "generate_superpixels":
             is_per_voxel = self.pipeline.superpixels is None
             return PER_VOXEL if is_per_voxel else None
+        if self.pipeline.mask is not None and self._mask_label is None:
+            return NO_LABEL
         if self.superpixels is None and self.pipeline.superpixels is not None:
             return "Generate superpixels first: the classifier sorts superpixels into classes"
         painted = [c for c in self.classes if self.markers.stroke_count(c.id)]
@@ -136,7 +143,21 @@ class Segmenting(Working):
                 self.results.superpixels,
                 Marks(*self.markers.marked()),
                 self.annotation.history.position,
+                self._mask(),
             )
+
+    @property
+    def _mask_label(self) -> LabelImage | None:
+        return self.results.mask or self.segmentation
+
+    def _mask(self) -> Mask | None:
+        """Return where to train and classify; its label is the one of the first time."""
+        label = self._mask_label
+        if self.pipeline.mask is None or label is None:
+            return None
+        if self.results.mask is None:
+            self.results.set_mask(label)
+        return Mask(label.data, self.pipeline.mask)
 
     def _refuse_obstacle(self, verb: str) -> None:
         self.recorder.check_open()

@@ -1,0 +1,81 @@
+"""One classifier for sample against background, another inside the sample."""
+
+import numpy as np
+import pytest
+
+import annotat_nb as an
+from annotat_nb.session.base import SessionError
+
+
+@pytest.fixture
+def image():
+    """Background 20; a sample with two phases, 120 and 220."""
+    image = np.full((3, 40, 40), 20, "uint8")
+    image[:, 8:32, 8:20], image[:, 8:32, 20:32] = 120, 220
+    return image
+
+
+FAST = {"superpixels": None, "selection": None, "classifier": an.RandomForest(n_estimators=10)}
+
+
+def segment_sample(session):
+    session.classes.add("sample")
+    session.pipeline = an.Pipeline(features=(an.Identity(),), **FAST)
+    session.paint([(2, 2), (2, 36)], label=0, index=1, radius=1)
+    session.paint([(16, 10), (16, 28)], label=1, index=1, radius=1)
+    session.apply()
+
+
+def segment_phases(session):
+    session.pipeline = session.pipeline.model_copy(update={"mask": (1,)})
+    session.erase_all()
+    session.classes.add("dark phase")
+    session.classes.add("bright phase")
+    session.paint([(20, 10), (24, 10)], label=2, index=1, radius=1)
+    session.paint([(20, 28), (24, 28)], label=3, index=1, radius=1)
+    session.apply()
+
+
+def test_a_second_classifier_works_inside_the_first_one_s_class(image):
+    with an.Session(an.Volume(image)) as session:
+        segment_sample(session)
+        segment_phases(session)
+        expected = np.select([image == 120, image == 220], [2, 3], 0)
+        np.testing.assert_array_equal(session.segmentation.data, expected)
+
+
+def test_the_mask_stays_when_the_label_changes_and_after_reopening(image, tmp_path):
+    session = an.Session(an.Volume(image), tmp_path / "w.annotat")
+    segment_sample(session)
+    segment_phases(session)
+    before = session.segmentation.data
+    session.close()
+    with an.open(tmp_path / "w.annotat") as session:
+        assert session.pipeline.mask == (1,)
+        session.apply()
+        np.testing.assert_array_equal(session.segmentation.data, before)
+
+
+def test_lifting_the_mask_classifies_everything_again(image):
+    with an.Session(an.Volume(image)) as session:
+        segment_sample(session)
+        segment_phases(session)
+        session.pipeline = session.pipeline.model_copy(update={"mask": None})
+        session.apply()
+        assert set(np.unique(session.segmentation.data)) == {2, 3}
+        assert session.results.mask is None
+
+
+def test_a_mask_without_a_label_is_a_sentence(image):
+    with an.Session(an.Volume(image)) as session:
+        session.pipeline = an.Pipeline(mask=(1,), **FAST)
+        session.classes.add("sample")
+        session.paint([(2, 2)], label=0)
+        session.paint([(16, 16)], label=1)
+        with pytest.raises(SessionError, match="names classes of a label, and there is none"):
+            session.apply()
+
+
+def test_a_mask_of_no_class_is_refused():
+    with pytest.raises(ValueError, match="at least one class; None lifts it"):
+        an.Pipeline(mask=())
