@@ -84,3 +84,22 @@ class Pipeline(Record):
 
     seed: int = Field(0, ge=0, lt=2**32)
     """Start of the random numbers. The same seed gives the same segmentation."""
+
+    def channels(self) -> dict[Feature, tuple[str, ...]]:
+        """Name what the classifier sees of each feature: its channels, pooled in each way.
+
+        Examples
+        --------
+        >>> Pipeline(features=(Identity(),), pooling=("min", "max")).channels()[Identity()]
+        ('Identity (None, original image), min', 'Identity (None, original image), max')
+        """
+        pooling = None if self.superpixels is None else self.pooling
+        return {feature: columns_of(feature, pooling) for feature in self.features}
+
+
+def columns_of(feature: Feature, pooling: tuple[Pooling, ...] | None) -> tuple[str, ...]:
+    """Name the columns of `feature` for superpixels; where `pooling` is None, for voxels."""
+    channels = feature.channels()
+    if pooling is None:
+        return channels
+    return tuple(f"{name}, {way}" for way in pooling for name in channels)

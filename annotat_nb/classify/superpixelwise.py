@@ -10,6 +10,7 @@ import numpy as np
 from annotat_nb.blocks import Block, whole
 from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.mask import Mask, MaskedRegions
+from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
 from annotat_nb.classify.progress import Progress, Report, part_of
 from annotat_nb.classify.regions import Regions
@@ -54,8 +55,7 @@ class SuperpixelWise:
 
     def names(self, feature: Feature, pipeline: Pipeline) -> tuple[str, ...]:
         """Name the columns of `feature`."""
-        channels = feature.channels()
-        return tuple(f"{name}, {pooling}" for pooling in pipeline.pooling for name in channels)
+        return columns_of(feature, pipeline.pooling)
 
     def rows(
         self, features: Sequence[Feature], pipeline: Pipeline, samples: Array, progress: Progress

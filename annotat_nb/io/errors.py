@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+AS_TIFF = "write it again as TIFF with the program that made it"
+
 
 class ReadError(ValueError):
     """A file that cannot be read; the message begins with its name."""
@@ -76,8 +78,11 @@ def cannot_write(path: Path, cause: str, remedy: str) -> WriteError:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a decoding library raises into one `ReadError` about `path`."""
+def reading(path: Path, remedy: str = AS_TIFF) -> Iterator[None]:
+    """Turn whatever a decoding library raises into one `ReadError` about `path`.
+
+    What helps against damage is said in `remedy`.
+    """
     try:
         yield
     except ReadError:
@@ -89,7 +94,6 @@ def reading(path: Path) -> Iterator[None]:
         raise cannot_read(path, cause, "check the path and its permissions") from error
     except Exception as error:
         cause = f"is damaged or of an unknown kind ({_in_short(error)})"
-        remedy = "write it again as TIFF with the program that made it"
         raise cannot_read(path, cause, remedy) from error
 
 

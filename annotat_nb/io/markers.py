@@ -11,6 +11,8 @@ from annotat_nb.io.class_table import ClassEntry, to_json
 from annotat_nb.io.errors import cannot_read, cannot_write, reading
 from annotat_nb.io.integer_image import IntegerImage
 from annotat_nb.io.label_files import WRITERS, classes_of, ending, open_integers, write_integers
+from annotat_nb.io.legacy import refuse_pickle
+from annotat_nb.io.reader import suffix_of
 
 if TYPE_CHECKING:
     import os
@@ -93,6 +95,8 @@ def read_markers(
     """
     source = Path(path).absolute()
     with reading(source):
+        if not suffix_of(source) and source.is_file():
+            refuse_pickle(source, "markers")
         image = open_integers(source, shape, "markers", dataset)
         unmarked = image < 0 if image.dtype.kind == "i" else image == np.iinfo(image.dtype).max
         if not unmarked.any():
