@@ -172,6 +172,9 @@ class Segmenter:
         stored: TrainingData | None = None,
     ) -> tuple[Model, Prediction]:
         """Train and classify in one go; see `fit` and `predict`."""
-        trained = 0.2 if box is None else 0.5
-        model = self.fit(pipeline, marks, part_of(progress, 0.0, trained), stored)
+        ready, trained = 0.0, 0.2 if box is None else 0.5
+        if box is None and isinstance(self._samples, SuperpixelWise):
+            ready, trained = 0.6, 0.8
+            self._samples.prepare(pipeline, part_of(progress, 0.0, ready))
+        model = self.fit(pipeline, marks, part_of(progress, ready, trained), stored)
         return model, self.predict(model, part_of(progress, trained, 1.0), box)

@@ -57,6 +57,15 @@ class SuperpixelWise:
         """Name the columns of `feature`."""
         return columns_of(feature, pipeline.pooling)
 
+    def prepare(self, pipeline: Pipeline, progress: Progress) -> None:
+        """Compute all features of all superpixels, in one pass through the volume.
+
+        Training first and computing then what the model uses would take two passes, and the next
+        strokes may choose other features.
+        """
+        report = partial(progress, "Computing features")
+        self._fill(pipeline.features, pipeline.pooling, self._regions.ids, report)
+
     def rows(
         self, features: Sequence[Feature], pipeline: Pipeline, samples: Array, progress: Progress
     ) -> Array:
