@@ -6,7 +6,12 @@ from annotat_nb.classify.marks import Marks, TrainingError
 from annotat_nb.classify.mask import Mask
 from annotat_nb.classify.model import Model
 from annotat_nb.classify.pipeline import Pipeline
-from annotat_nb.classify.prediction import Prediction, Probabilities
+from annotat_nb.classify.prediction import (
+    Prediction,
+    Probabilities,
+    Uncertainty,
+    uncertainty_of,
+)
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.classify.selection import FeatureSelection
@@ -26,6 +31,8 @@ __all__ = [
     "RandomForest",
     "Segmenter",
     "TrainingError",
+    "Uncertainty",
     "part_of",
     "silent",
+    "uncertainty_of",
 ]

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from annotat_nb.classify.on_demand import OnDemand
 
+if TYPE_CHECKING:
     from annotat_nb.blocks import Box
     from annotat_nb.classify.mask import Mask
     from annotat_nb.classify.regions import Regions
     from annotat_nb.operation import Array
 
 
-class Probabilities:
+class Uncertainty(OnDemand):
+    """How hard it was to tell the most probable class from the next, (z, y, x), float32.
+
+    It is 1 − (p₁ − p₂) of the two highest probabilities p₁ ≥ p₂: 0 where the classifier is sure,
+    1 where two classes are equally probable, NaN where nothing was classified.
+
+    References
+    ----------
+    T. Scheffer, C. Decomain, S. Wrobel, Active Hidden Markov Models for Information Extraction,
+    Advances in Intelligent Data Analysis, 2001: the margin of the two best hypotheses.
+
+    Examples
+    --------
+    >>> shares = np.array([0.5, 0.3, 0.2], "float32").reshape(3, 1, 1, 1)
+    >>> round(float(Probabilities((3, 1, 1, 1), lambda box: shares).uncertainty[0, 0, 0]), 3)
+    0.8
+    """
+
+
+class Probabilities(OnDemand):
     """The probability of each class at each voxel, computed where it is looked at.
 
     Reads like an array, (classes, z, y, x), float32; NaN where nothing was classified.
@@ -35,27 +55,68 @@ class Probabilities:
     array([0.5, 0.5], dtype=float32)
     """
 
-    dtype = np.dtype(np.float32)
-    ndim = 4
+    is_stored = False
+    """Whether they are known already: then nobody waits for a slice."""
 
-    def __init__(self, shape: tuple[int, int, int, int], read: Callable[[Box], Array]) -> None:
-        self.shape = shape
-        self._read = read
+    @property
+    def uncertainty(self) -> Uncertainty:
+        """How close the two most probable classes are at each voxel."""
+        return Uncertainty(self.shape[-3:], lambda box: uncertainty_of(self._read(box)))
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return what integers, slices of positive step and an ellipsis select."""
-        keys = _spelt_out(key if isinstance(key, tuple) else (key,))
-        z, y, x = (_side(k, extent) for k, extent in zip(keys[1:], self.shape[1:], strict=True))
-        values = self._read((z, y, x))
-        return values[(keys[0], *(_within(k) for k in keys[1:]))]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if copy is False:
-            raise ValueError("probabilities are computed on demand: they cannot be viewed")
-        return np.asarray(self[...], dtype=dtype)
+class SuperpixelProbabilities(Probabilities):
+    """Probabilities that all voxels of a superpixel share.
 
-    def __len__(self) -> int:
-        return self.shape[0]
+    Parameters
+    ----------
+    regions
+        The superpixels.
+    ids
+        Those that were classified, ascending.
+    table
+        Their probabilities, float32, (ids, classes).
+    """
+
+    is_stored = True
+
+    def __init__(self, regions: Regions, ids: Array, table: Array) -> None:
+        self._regions = regions
+        self._table = _by_id(regions, ids, table)
+        super().__init__((table.shape[1], *regions.shape), self._look_up)
+
+    @cached_property
+    def uncertainty(self) -> Uncertainty:
+        """How close the two most probable classes are at each voxel."""
+        known = uncertainty_of(self._table.T)
+        return Uncertainty(self.shape[-3:], lambda box: known[self._regions.read(box)])
+
+    def _look_up(self, box: Box) -> Array:
+        return np.moveaxis(self._table[self._regions.read(box)], -1, 0)
+
+
+def _by_id(regions: Regions, ids: Array, table: Array) -> Array:
+    """Return a row for each id that there is; NaN where it was not classified."""
+    rows = np.full((regions.largest + 1, table.shape[1]), np.nan, np.float32)
+    rows[ids] = table
+    return rows
+
+
+def uncertainty_of(probabilities: Array) -> Array:
+    """Return 1 minus the difference of the two highest probabilities.
+
+    Parameters
+    ----------
+    probabilities
+        (classes, ...), at least two classes.
+
+    Examples
+    --------
+    >>> uncertainty_of(np.array([[0.25, 1.0], [0.5, 0.0], [0.25, 0.0]])).tolist()
+    [0.75, 0.0]
+    """
+    second, first = np.partition(probabilities, -2, axis=0)[-2:]
+    margin: Array = 1 - (first - second)
+    return margin
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,43 +138,3 @@ def label_type(classes: Array, mask: Mask | None = None) -> np.dtype[Any]:
     """Return the smallest type of a label image that holds `classes`, and what `mask` keeps."""
     needed = np.dtype(np.uint8 if classes.max() < 256 else np.uint16)
     return needed if mask is None else np.promote_types(needed, mask.labels.dtype)
-
-
-def superpixel_probabilities(regions: Regions, ids: Array, table: Array) -> Probabilities:
-    """Look the probabilities of superpixels up, `table` (ids, classes), for `ids` ascending."""
-    padded = np.vstack([table, np.full((1, table.shape[1]), np.nan, np.float32)])
-
-    def read(box: Box) -> Array:
-        here = regions.read(box).astype(np.int64)
-        place = np.minimum(np.searchsorted(ids, here), ids.size - 1)
-        place = np.where(ids[place] == here, place, ids.size)
-        return np.moveaxis(padded[place], -1, 0)
-
-    return Probabilities((table.shape[1], *regions.shape), read)
-
-
-def _spelt_out(keys: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return one key for each of the four axes."""
-    if Ellipsis not in keys:
-        keys = (*keys, Ellipsis)
-    middle = keys.index(Ellipsis)
-    missing = 4 - (len(keys) - 1)
-    if missing < 0:
-        raise IndexError(f"probabilities have 4 axes (class, z, y, x), got {len(keys) - 1} keys")
-    return keys[:middle] + (slice(None),) * missing + keys[middle + 1 :]
-
-
-def _side(key: Any, extent: int) -> slice:
-    """Return the stretch of an axis that `key` needs."""
-    if isinstance(key, slice):
-        start, stop, step = key.indices(extent)
-        if step < 1:
-            raise IndexError(f"probabilities are read forwards, got step {step}")
-        return slice(start, max(start, stop))
-    index = range(extent)[int(key)]
-    return slice(index, index + 1)
-
-
-def _within(key: Any) -> Any:
-    """Return `key` for the stretch that was read."""
-    return slice(None, None, key.step) if isinstance(key, slice) else 0

@@ -11,7 +11,7 @@ from annotat_nb.blocks import Block, whole
 from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.mask import Mask, MaskedRegions
 from annotat_nb.classify.pipeline import columns_of
-from annotat_nb.classify.prediction import Prediction, label_type, superpixel_probabilities
+from annotat_nb.classify.prediction import Prediction, SuperpixelProbabilities, label_type
 from annotat_nb.classify.progress import Progress, Report, part_of
 from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.tables import DenseTable, Table
@@ -86,7 +86,7 @@ class SuperpixelWise:
             box=around,
             labels=self._labels(around, label_of),
             classes=model.classes,
-            probabilities=superpixel_probabilities(regions, ids, table),
+            probabilities=SuperpixelProbabilities(regions, ids, table),
         )
 
     def _label_of(self, model: Model, ids: Array, table: Array, elsewhere: int) -> Array:

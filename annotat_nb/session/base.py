@@ -18,7 +18,7 @@ from annotat_nb.annotation import (
     LabelImage,
     Markers,
 )
-from annotat_nb.classify import Pipeline, Prediction
+from annotat_nb.classify import Pipeline, Prediction, Uncertainty
 from annotat_nb.jobs import ThreadRunner
 from annotat_nb.session.engine import Engine
 from annotat_nb.session.interrupt import uninterrupted
@@ -124,6 +124,17 @@ class SessionBase:
         that were painted.
         """
         return self.results.prediction and self.results.prediction.probabilities
+
+    @property
+    def uncertainty(self) -> Uncertainty | None:
+        """How hard each voxel was to classify, (z, y, x) float32, or None before Apply.
+
+        It is 1 − (p₁ − p₂) of the two highest probabilities: 0 where the classifier is sure, 1
+        where two classes are equally probable, NaN where nothing was classified. It is computed
+        where it is read.
+        """
+        found = self.results.prediction
+        return None if found is None else found.probabilities.uncertainty
 
     @property
     def pipeline(self) -> Pipeline:

@@ -9,12 +9,14 @@ import numpy as np
 from psygnal import Signal
 
 from annotat_nb.annotation import LabelImage
+from annotat_nb.classify import uncertainty_of
 from annotat_nb.rendering import label_histogram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annotat_nb.annotation import Annotation
+    from annotat_nb.blocks import Box
     from annotat_nb.classify import Pipeline, Prediction
     from annotat_nb.operation import Array
     from annotat_nb.session.engine import Outcome, Superpixels
@@ -29,9 +31,11 @@ class Probe:
 
     value: Any
     label: int | None
-    """Class in the segmentation; None without one."""
+    """Class that is shown, of a preview or else of the segmentation; None without one."""
     probability: float | None
     """Of that class; None when the segmentation was loaded or reopened."""
+    uncertainty: float | None = None
+    """From 0, sure, to 1, a tie of two classes; None as for the probability."""
 
 
 class Results:
@@ -105,16 +109,21 @@ class Results:
         self._take_by_products(outcome)
         labels = self._without_removed_classes(outcome.prediction.labels)
         begun = outcome.snapshot
-        self.set_segmentation(LabelImage(labels, origin="Apply"), begun.position, begun.pipeline)
-        self.prediction = outcome.prediction
+        self.set_segmentation(
+            LabelImage(labels, origin="Apply"), begun.position, begun.pipeline, outcome.prediction
+        )
 
     def set_segmentation(
-        self, labels: LabelImage, position: int, pipeline: Pipeline | None = None
+        self,
+        labels: LabelImage,
+        position: int,
+        pipeline: Pipeline | None = None,
+        prediction: Prediction | None = None,
     ) -> None:
         """Keep a segmentation that knows the history up to `position`."""
         self._annotation.set_labels(labels)
         self.segmented_at, self.segmented_with = position, pipeline
-        self.preview = self.prediction = None
+        self.preview, self.prediction = None, prediction
         used = pipeline and pipeline.model_dump(mode="json")
         self._record("segmentation", labels, {"position": position, "pipeline": used})
         self.segmentation_changed.emit()
@@ -125,13 +134,15 @@ class Results:
         for kind, file, data in unwritten:
             self._write(kind, file, data)
 
-    def probability(self, voxel: Voxel, label: int) -> float | None:
-        """Return how probable class `label` was at `voxel`; None when that is unknown."""
-        found = self.prediction
-        if found is None or label not in found.classes:
-            return None
-        place = np.flatnonzero(found.classes == label)
-        return float(found.probabilities[(int(place[0]), *voxel)])
+    def shown_at(self, voxel: Voxel) -> tuple[int | None, Prediction | None]:
+        """Return the class that is shown at `voxel`, and what found it; a preview goes first."""
+        preview = self.preview
+        if preview is not None and _holds(preview.box, voxel):
+            place = tuple(at - side.start for at, side in zip(voxel, preview.box, strict=True))
+            if (label := int(preview.labels[place])) >= 0:
+                return label, preview
+        labels = self._annotation.labels
+        return (None, None) if labels is None else (int(labels.data[voxel]), self.prediction)
 
     def _take_by_products(self, outcome: Outcome) -> None:
         self.kept_features = outcome.kept
@@ -165,6 +176,18 @@ class Results:
             workspace.drop_results(kind, keep=file)
 
         self._recorder.attempt(kind, write)
+
+
+def chances_at(voxel: Voxel, label: int, found: Prediction) -> tuple[float | None, float]:
+    """Return how probable class `label` was at `voxel`, if it was known, and the uncertainty."""
+    shares = found.probabilities[(slice(None), *voxel)]
+    place = np.flatnonzero(found.classes == label)
+    probability = float(shares[place[0]]) if place.size else None
+    return probability, float(uncertainty_of(shares))
+
+
+def _holds(box: Box, voxel: Voxel) -> bool:
+    return all(side.start <= at < side.stop for at, side in zip(voxel, box, strict=True))
 
 
 def fractions_of(labels: LabelImage | None) -> dict[int, float]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from annotat_nb.session.base import SessionBase, SessionError
-from annotat_nb.session.results import Probe
+from annotat_nb.session.results import Probe, chances_at
 from annotat_nb.volume import AXES
 
 
@@ -22,15 +22,14 @@ class Viewing(SessionBase):
         voxel
             Its place, (z, y, x).
         probability
-            Whether to compute that of its class too.
+            Whether to compute that of its class too, and the uncertainty.
         """
         shown = self.visualization if self.view.image == "alternative" else self.volume
         value = (shown or self.volume).data[voxel]
-        if self.segmentation is None:
-            return Probe(value, None, None)
-        label = int(self.segmentation.data[voxel])
-        share = self.results.probability(voxel, label) if probability else None
-        return Probe(value, label, share)
+        label, found = self.results.shown_at(voxel)
+        if label is None or found is None or not probability:
+            return Probe(value, label, None)
+        return Probe(value, label, *chances_at(voxel, label, found))
 
     def center_on(self, class_id: int) -> None:
         """Bring all three slices to the centre of a class in the segmentation.

@@ -236,6 +236,40 @@ def test_probabilities_sum_to_one_and_agree_with_the_label(painted):
     np.testing.assert_array_equal(probabilities.argmax(axis=0), painted.segmentation.data)
 
 
+@pytest.mark.parametrize("grouping", [an.Waterpixels(seed_spacing=4), None])
+def test_uncertainty_follows_from_the_probabilities_once_there_are_any(painted, grouping):
+    painted.pipeline = an.Pipeline(superpixels=grouping, classifier=FAST)
+    if grouping:
+        painted.generate_superpixels()
+    assert painted.uncertainty is None
+    painted.apply()
+    first, second = np.asarray(painted.probabilities)
+    found = np.asarray(painted.uncertainty)
+    assert (found.shape, found.dtype) == (painted.volume.shape, np.float32)
+    np.testing.assert_allclose(found, 1 - np.abs(first - second), atol=1e-6)
+    np.testing.assert_array_equal(painted.uncertainty[2, 5:9, ::2], found[2, 5:9, ::2])
+
+
+def test_uncertainty_is_not_known_of_a_label_that_was_loaded(painted, tmp_path):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=FAST)
+    painted.apply()
+    painted.load_label(painted.save_label(tmp_path / "labels.tif"))
+    assert painted.uncertainty is painted.probabilities is None
+
+
+def test_a_probe_reads_what_is_shown_a_preview_first(painted):
+    painted.generate_superpixels()
+    painted.preview(axis="z", index=3)
+    found = painted.probe((3, 20, 24))
+    assert found.label == 1
+    shares = painted.previewed.probabilities[:, 3, 20, 24]
+    assert (found.probability, found.uncertainty) == pytest.approx(
+        (shares[1], 1 - abs(shares[1] - shares[0]))
+    )
+    assert painted.probe((3, 20, 24), probability=False).uncertainty is None
+    assert painted.probe((0, 20, 24)).label is None
+
+
 def test_probe_reads_one_voxel(painted):
     assert painted.probe((3, 20, 24)).label is None
     painted.pipeline = an.Pipeline(superpixels=None, classifier=FAST)
