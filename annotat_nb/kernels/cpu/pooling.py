@@ -12,11 +12,14 @@ from annotat_nb.kernels.threads import over
 if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
+if TYPE_CHECKING:
+    Gathered = tuple[Array, Array, Array, Array]  # sums, squares, lows and highs; see `pool`
+
 PLANES = 4
 """Planes whose values are summed up together, so that sums do not depend on the threads."""
 
 
-def pool(values: Array, slots: Array, count: int) -> tuple[Array, Array, Array, Array]:
+def pool(values: Array, slots: Array, count: int) -> Gathered:
     """Gather the values of each slot.
 
     Parameters
@@ -35,28 +38,60 @@ def pool(values: Array, slots: Array, count: int) -> tuple[Array, Array, Array, 
     lows, highs : ndarray
         Smallest and largest value, float32, (count,); inf and -inf where a slot has no voxel.
     """
-    parts = -(-len(values) // PLANES)
-    sums = np.zeros((2, parts, count))
-    extremes = np.empty((2, parts, count), np.float32)
-    extremes[0], extremes[1] = np.inf, -np.inf
+    slabs = [slice(start, start + PLANES) for start in range(0, len(values), PLANES)]
+    parts = [(0, _nothing(0))] * len(slabs)
 
     def work(start: int, stop: int) -> None:
-        for part in range(start, stop):
-            planes = slice(part * PLANES, (part + 1) * PLANES)
-            _pool(values[planes], slots[planes], *sums[:, part], *extremes[:, part])
+        for number in range(start, stop):
+            parts[number] = _pool_slab(values[slabs[number]], slots[slabs[number]])
 
-    over(parts, work)
-    return *sums.sum(axis=1), extremes[0].min(axis=0), extremes[1].max(axis=0)
+    over(len(slabs), work)
+    return _joined(parts, count)
+
+
+def _nothing(count: int) -> Gathered:
+    lows = np.full(count, np.inf, np.float32)
+    return np.zeros(count), np.zeros(count), lows, -lows
+
+
+def _pool_slab(values: Array, slots: Array) -> tuple[int, Gathered]:
+    """Return the smallest slot in a slab, and what is gathered for the slots from there on."""
+    first, last = _range(slots)
+    gathered = _nothing(max(0, last - first + 1))
+    if last >= 0:
+        _pool(values, slots, first, *gathered)
+    return first, gathered
+
+
+def _joined(parts: list[tuple[int, Gathered]], count: int) -> Gathered:
+    sums, squares, lows, highs = whole = _nothing(count)
+    for first, (sum_, square, low, high) in parts:
+        span = slice(first, first + len(sum_))
+        sums[span] += sum_
+        squares[span] += square
+        np.minimum(lows[span], low, out=lows[span])
+        np.maximum(highs[span], high, out=highs[span])
+    return whole
+
+
+@kernel(("const int32[:,:,::1]",))
+def _range(slots: Array) -> tuple[int, int]:
+    """Return the smallest slot that is not negative, and the largest, or -1."""
+    first, last = np.int32(2**31 - 1), np.int32(-1)
+    for slot in slots.ravel():
+        first = min(first, slot if slot >= 0 else first)
+        last = max(last, slot)
+    return int(first), int(last)
 
 
 @kernel(
     (
         *("const float32[:,:,::1]", "const int32[:,:,::1]"),
-        *("float64[::1]", "float64[::1]", "float32[::1]", "float32[::1]"),
+        *("int64", "float64[::1]", "float64[::1]", "float32[::1]", "float32[::1]"),
     )
 )
 def _pool(
-    values: Array, slots: Array, sums: Array, squares: Array, lows: Array, highs: Array
+    values: Array, slots: Array, first: int, sums: Array, squares: Array, lows: Array, highs: Array
 ) -> None:
     depth, height, width = values.shape
     for z in range(depth):
@@ -74,10 +109,11 @@ def _pool(
                     low, high = min(low, value), max(high, value)
                     x += 1
                 if slot >= 0:
-                    sums[slot] += total
-                    squares[slot] += square
-                    lows[slot] = min(lows[slot], low)
-                    highs[slot] = max(highs[slot], high)
+                    place = slot - first
+                    sums[place] += total
+                    squares[place] += square
+                    lows[place] = min(lows[place], low)
+                    highs[place] = max(highs[place], high)
 
 
 def find_slots(labels: Array, ids: Array) -> Array:

@@ -1,0 +1,128 @@
+"""How long a person waits for a segmentation, and what it takes in memory."""
+
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+from scipy import ndimage
+
+import annotat_nb as an
+from annotat_nb.classify import Marks, Segmenter
+from annotat_nb.kernels.cpu import pooling as kernels
+
+SMALL, LARGE = 96, 256
+RADII = {"radii": (1, 2, 4, 8), "ndim": 3}
+PIPELINE = an.Pipeline(
+    features=(
+        an.Identity(),
+        an.Gaussian(**RADII),
+        an.DifferenceOfGaussians(radii=(1, 2, 4), ndim=3),
+        an.Sobel(ndim=3),
+        an.Minimum(**RADII),
+        an.Maximum(**RADII),
+        an.Mean(**RADII),
+        an.Variance(**RADII),
+        an.Sobel(ndim=2),
+        an.Median(radii=(1,), ndim=3),
+    ),
+    superpixels=an.Waterpixels(seed_spacing=8, ndim=3),
+)
+
+
+def tomogram(side):
+    """Return four noisy phases, layers of some 10 voxels, and the truth."""
+    rng = np.random.default_rng(0)
+    coarse = ndimage.zoom(rng.random((side // 16,) * 3).astype("float32"), 16, order=1)
+    truth = np.digitize(coarse, [0.35, 0.5, 0.65]).astype("uint8")
+    noisy = 40 + 50 * truth + rng.normal(0, 15, truth.shape)
+    return np.clip(noisy, 0, 255).astype("uint8"), truth
+
+
+def marks(truth, count):
+    voxels = np.unique(np.random.default_rng(1).integers(0, truth.size, count))
+    return Marks(voxels, truth.ravel()[voxels])
+
+
+class Peak:
+    """The most memory of this process while it is entered, above what it had before."""
+
+    def __enter__(self):
+        self._process, self._over = psutil.Process(), threading.Event()
+        self._before = self.most = self._process.memory_info().rss
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+        return self
+
+    def _watch(self):
+        while not self._over.wait(0.005):
+            self.most = max(self.most, self._process.memory_info().rss)
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._watcher.join()
+        self.bytes = self.most - self._before
+
+
+def first_and_next(volume, truth):
+    """Return seconds of the first segmentation, of the next one, and the share that is right."""
+    begun = time.perf_counter()
+    low_high = volume.measure_range()
+    superpixels = PIPELINE.superpixels(volume.data, intensity_range=low_high)
+    segmenter = Segmenter(volume, superpixels)
+    segmenter.segment(PIPELINE, marks(truth, 500))
+    first = time.perf_counter() - begun
+    begun = time.perf_counter()
+    found = segmenter.segment(PIPELINE, marks(truth, 510))[1]
+    return first, time.perf_counter() - begun, (found.labels == truth).mean()
+
+
+@pytest.mark.parametrize(
+    ("side", "first_limit", "next_limit", "bytes_limit"),
+    [(SMALL, 15, 4, 400), pytest.param(LARGE, 8, 1, 40, marks=pytest.mark.bench)],
+)
+def test_first_segmentation_and_the_next_stroke(side, first_limit, next_limit, bytes_limit):
+    assert sum(len(feature.channels()) for feature in PIPELINE.features) == 27
+    image, truth = tomogram(side)
+    volume = an.Volume(image)
+    first_and_next(an.Volume(image[:64]), truth[:64])  # kernels are compiled, packages imported
+    runs = []
+    for _ in range(5 if side == LARGE else 1):
+        with Peak() as peak:
+            runs.append((*first_and_next(volume, truth), peak))
+    firsts, nexts, shares, peaks = zip(*runs, strict=True)
+    per_voxel = max(peak.bytes for peak in peaks) / image.size
+    print(
+        f"\n{side}³: first {np.median(firsts):.2f} s, next {np.median(nexts):.2f} s, "
+        f"{per_voxel:.0f} bytes a voxel, {shares[0]:.1%} right"
+    )
+    assert np.median(firsts) <= first_limit
+    assert np.median(nexts) <= next_limit
+    assert per_voxel <= bytes_limit
+    assert shares[0] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("side", "floor"), [(SMALL, 0.3), pytest.param(LARGE, 3, marks=pytest.mark.bench)]
+)
+def test_pooling_three_statistics_against_the_mean_alone_of_numpy(side, floor):
+    cells = np.arange(side) // 7
+    count = len(np.unique(cells))
+    slots = (cells[:, None, None] * count + cells[:, None]) * count + cells
+    slots, superpixels = slots.astype("int32"), count**3
+    values = np.random.default_rng(0).random(slots.shape, dtype="float32")
+
+    def best(work):
+        work()
+        times = []
+        for _ in range(7):
+            begun = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - begun)
+        return min(times)
+
+    ours = best(lambda: kernels.pool(values, slots, superpixels))
+    numpy = best(lambda: np.bincount(slots.ravel(), values.ravel(), superpixels))
+    print(f"\n{side}³, {superpixels} superpixels: {1000 * ours:.1f} ms, {numpy / ours:.1f} ×")
+    assert numpy / ours >= floor
