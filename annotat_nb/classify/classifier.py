@@ -8,15 +8,31 @@ from typing import TYPE_CHECKING, Protocol
 from annotat_nb.operation import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
 
 
 class Predictor(Protocol):
-    """A classifier that has learnt."""
+    """A classifier that has learnt: nothing but plain arrays."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the rows that it classifies."""
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes that it tells apart."""
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all that it has learnt, for `Classifier.restore`."""
 
     def predict_proba(self, rows: Array, report: Report, /) -> Array:
-        """Return the probability of each class, (rows, classes), float32, summing to 1."""
+        """Return the probability of each class, (rows, classes), float32, summing to 1.
+
+        A row's probabilities are the same to the last bit whatever other rows come with it.
+        """
 
 
 class Classifier(Record):
@@ -31,3 +47,28 @@ class Classifier(Record):
         A sample of weight 2 counts like two samples. The result depends on the arguments alone,
         never on the number of processors.
         """
+
+    def restore(
+        self, arrays: Mapping[str, Array], /, *, n_features: int, n_classes: int
+    ) -> Predictor:
+        """Return the predictor that a fit with these parameters gave, from its `arrays`.
+
+        The arrays may come from an untrusted file: what is restored never reads beyond them.
+
+        Raises
+        ------
+        ValueError
+            If they are not what a predictor of so many features and classes is made of.
+        """
+        predictor = self._restored(arrays, n_features)
+        found, expected = (predictor.n_features, predictor.n_classes), (n_features, n_classes)
+        if found != expected:
+            raise ValueError(
+                f"expected a classifier of {n_features} features and {n_classes} classes, "
+                f"got one of {found[0]} and {found[1]}"
+            )
+        return predictor
+
+    @abstractmethod
+    def _restored(self, arrays: Mapping[str, Array], n_features: int) -> Predictor:
+        """Return the predictor of `arrays`, which may be anything; ValueError if it is none."""

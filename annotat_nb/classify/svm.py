@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
+from annotat_nb.classify.arrays import checked, fitting
 from annotat_nb.classify.classifier import Classifier
+from annotat_nb.classify.dense import in_parts, shares_of, weighed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
 
@@ -46,27 +50,54 @@ class LinearSvm(Classifier):
         machine = LinearSVC(C=self.C, dual="auto", random_state=seed, max_iter=10_000)
         machine.fit(rows, targets, weights)
         progress(1.0)
-        return Boundaries(machine.coef_, machine.intercept_)
+        return Boundaries(
+            np.ascontiguousarray(machine.coef_.T, np.float32), machine.intercept_.astype(np.float32)
+        )
+
+    def _restored(self, arrays: Mapping[str, Array], n_features: int) -> Boundaries:
+        return Boundaries(**checked(arrays, coefficients=("float32", 2), intercepts=("float32", 1)))
 
 
 @dataclass(frozen=True, eq=False)
 class Boundaries:
-    """One boundary for each class; for two classes one in all."""
+    """One boundary for each class; for two classes one in all.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many intercepts as boundaries.
+    """
 
     coefficients: Array
-    """(boundaries, features)."""
+    """float32, (features, boundaries)."""
     intercepts: Array
-    """(boundaries,)."""
+    """float32, (boundaries,)."""
+
+    def __post_init__(self) -> None:
+        if self.coefficients.shape[1] != self.intercepts.size or self.intercepts.size in (0, 2):
+            raise ValueError(
+                f"{self.coefficients.shape[1]} boundaries with {self.intercepts.size} intercepts "
+                f"separate no classes"
+            )
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the rows that it classifies."""
+        return len(self.coefficients)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes that it tells apart."""
+        return max(2, self.intercepts.size)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all that it has learnt."""
+        return {"coefficients": self.coefficients, "intercepts": self.intercepts}
 
     def predict_proba(self, rows: Array, report: Report, /) -> Array:
         """Return how far the distances to the boundaries favour each class, float32."""
-        from scipy.special import expit, softmax
 
-        distances = rows @ self.coefficients.T + self.intercepts
-        if distances.shape[1] == 1:
-            second = expit(distances[:, 0])
-            shares: Array = np.stack([1 - second, second], axis=1)
-        else:
-            shares = softmax(distances, axis=1)
-        report(1.0)
-        return shares.astype(np.float32)
+        def classify(part: Array) -> Array:
+            return shares_of(weighed(part, self.coefficients, self.intercepts))
+
+        return in_parts(classify, fitting(rows, self.n_features), report)
