@@ -13,13 +13,14 @@ from annotat_nb.widgets.button import button
 from annotat_nb.widgets.feature_choices import FeatureChoices
 from annotat_nb.widgets.fields import help_of
 from annotat_nb.widgets.form import Form
+from annotat_nb.widgets.mask_choice import MaskChoice
 from annotat_nb.widgets.record_choice import RecordChoice
 from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-_SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier")
+_SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier", "mask")
 
 
 class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -35,6 +36,10 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Called when the user leaves everything as it was.
     shape
         Shape of the image, (z, y, x), to tell how many superpixels to expect.
+    classes
+        Names of the classes, by id, that a mask can be made of.
+    label
+        What the label is whose classes a mask names, in words; empty: there is none.
 
     Examples
     --------
@@ -51,8 +56,11 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         on_cancel: Callable[[], Any],
         *,
         shape: tuple[int, int, int] | None = None,
+        classes: Mapping[int, str] | None = None,
+        label: str = "",
     ) -> None:
         self._on_ok, self._on_cancel, self._shape = on_ok, on_cancel, shape
+        self.mask = MaskChoice(classes or {}, label)
         self._make_controls(pipeline)
         super().__init__(
             [
@@ -61,6 +69,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 self._pooling_section,
                 *_section("Feature selection", self.select, self.selection),
                 *_section("Classifier", self.classifier),
+                *_section("Mask", self.mask),
                 w.Accordion([self.advanced], titles=["Advanced"], selected_index=None),
                 w.HBox([self.ok, self.cancel, self.reset]),
                 self.status,
@@ -92,7 +101,10 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.status = Line(tone="error")
 
     def _listen(self) -> None:
-        parts = (self.features, self.superpixels, self.selection, self.classifier, self.advanced)
+        parts = (
+            *(self.features, self.superpixels, self.selection),
+            *(self.classifier, self.mask, self.advanced),
+        )
         for part in parts:
             part.changed.connect(self._forget_refusal)
         self.superpixels.changed.connect(self._follow_superpixels)
@@ -113,6 +125,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "pooling": self._chosen_pooling(),
             "selection": self.selection.value if self.select.value else None,
             "classifier": self.classifier.value,
+            "mask": self.mask.value,
         }
         rest = {name: getattr(self.advanced.value, name) for name in self.advanced.fields}
         return Pipeline.model_validate({**chosen, **rest})
@@ -127,6 +140,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.select.value = pipeline.selection is not None
         self.selection.value = pipeline.selection or FeatureSelection()
         self.classifier.value = pipeline.classifier
+        self.mask.value = pipeline.mask
         self.advanced.value = pipeline
         self.status.value = ""
         self._follow_superpixels()

@@ -24,6 +24,7 @@ from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
+    from annotat_nb.annotation import LabelImage
     from annotat_nb.session import Session
     from annotat_nb.widgets.commands import Command
     from annotat_nb.widgets.job_watch import JobWatch
@@ -209,6 +210,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
                 lambda pipeline: self._attempt(accept, pipeline),
                 self.dismiss,
                 shape=session.volume.shape,
+                classes={item.id: item.name for item in session.classes},
+                label=_origin_of(session.results.mask or session.segmentation),
             )
         )
 
@@ -284,3 +287,7 @@ def _buttons(**actions: Callable[[], object]) -> w.HBox:
     buttons = [button(title, action) for title, action in actions.items()]
     buttons[0].button_style = "primary"  # one only: what Enter would mean
     return w.HBox(buttons)
+
+
+def _origin_of(label: LabelImage | None) -> str:
+    return "" if label is None else label.origin or "the present one"

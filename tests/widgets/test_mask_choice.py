@@ -1,0 +1,45 @@
+import pytest
+
+import annotat_nb as an
+from annotat_nb.widgets.classifier_panel import ClassifierPanel
+from annotat_nb.widgets.mask_choice import MaskChoice
+
+NAMES = {0: "Background", 1: "sample", 2: "<b>x</b>"}
+
+
+def test_the_classes_are_asked_for_once_a_mask_is_wanted():
+    choice = MaskChoice(NAMES, "Apply")
+    assert choice.value is None
+    assert choice.children[1].layout.display == "none"
+    choice.use.value = True
+    assert choice.children[1].layout.display != "none"
+    with pytest.raises(ValueError, match="choose at least one class"):
+        choice.value  # noqa: B018
+    choice.classes.value = (1,)
+    assert choice.value == (1,)
+
+
+def test_a_chosen_class_that_is_gone_is_still_offered():
+    choice = MaskChoice(NAMES, "Apply")
+    choice.value = (1, 7)
+    assert choice.value == (1, 7)
+    assert ("Class 7", 7) in choice.classes.options
+
+
+def test_the_panel_sets_the_mask_of_the_pipeline():
+    accepted = []
+    panel = ClassifierPanel(an.Pipeline(), accepted.append, print, classes=NAMES, label="Apply")
+    panel.mask.use.value, panel.mask.classes.value = True, (1,)
+    panel.ok.click()
+    assert accepted == [an.Pipeline(mask=(1,))]
+    panel.mask.classes.value = ()
+    panel.ok.click()
+    assert "at least one class" in panel.status.value
+    assert len(accepted) == 1
+    panel.reset.click()
+    assert panel.value == an.Pipeline()
+
+
+def test_without_a_label_it_says_what_to_do_first():
+    choice = MaskChoice(NAMES, "")
+    assert "press Apply without a mask first" in choice.children[1].children[0].value
