@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
-from annotat_nb.features.feature import Radii, to_finite
-from annotat_nb.features.gaussian import TRUNCATE, smooth
+from annotat_nb.features.feature import Radii
 from annotat_nb.features.multiscale import Multiscale, per_axis
+from annotat_nb.kernels.weights import TRUNCATE
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class DifferenceOfGaussians(Multiscale):
@@ -34,15 +33,14 @@ class DifferenceOfGaussians(Multiscale):
     """Standard deviations of the Gaussians, one channel for each pair. Larger values respond to
     larger structures."""
 
-    def __call__(self, image: Array, /) -> Array:
-        values = to_finite(image)
-        smoothed = [self.filter(values, radius) for radius in self.radii]
+    def compute(self, source: Source) -> list[Any]:
+        smoothed = [self.channel(source, radius) for radius in self.radii]
         if len(smoothed) == 1:
-            return (values - smoothed[0])[None]
-        return np.stack([fine - coarse for fine, coarse in combinations(smoothed, 2)])
+            smoothed = [source.image[source.inner], *smoothed]
+        return [fine - coarse for fine, coarse in combinations(smoothed, 2)]
 
-    def filter(self, image: Array, radius: int, /) -> Array:
-        return smooth(image, radius, self.ndim)
+    def channel(self, source: Source, radius: int, /) -> Any:
+        return source.gaussian(radius, self.ndim)
 
     def channels(self) -> tuple[str, ...]:
         if len(self.radii) == 1:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, Field
 
 from annotat_nb.operation import Array, Operation
+
+if TYPE_CHECKING:
+    from annotat_nb.features.source import Source
 
 
 def _sorted(radii: tuple[int, ...]) -> tuple[int, ...]:
@@ -26,11 +29,21 @@ Radii = Annotated[
 class Feature(Operation):
     """An operation that gives one or more channels for each voxel."""
 
-    @abstractmethod
     def __call__(self, image: Array, /) -> Array:
         """Compute the channels of `image`, (z, y, x), as float32, (channels, z, y, x).
 
         NaN and infinities count as the smallest finite value of `image`.
+        """
+        from annotat_nb.features.source import Source
+
+        return np.stack(self.compute(Source(image)))
+
+    @abstractmethod
+    def compute(self, source: Source) -> list[Any]:
+        """Compute the channels of the inner part of `source`, each float32, (z, y, x).
+
+        They lie on the device of `source` and may be shared with it: whoever asks must not write
+        into them.
         """
 
     @abstractmethod

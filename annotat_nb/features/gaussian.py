@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from annotat_nb.features.feature import Radii
 from annotat_nb.features.multiscale import Multiscale, per_axis
+from annotat_nb.kernels.weights import TRUNCATE
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
-
-TRUNCATE = 4
-"""Where the kernels are cut, in standard deviations."""
+    from annotat_nb.features.source import Source
 
 
 class Gaussian(Multiscale):
@@ -22,6 +19,7 @@ class Gaussian(Multiscale):
 
     Examples
     --------
+    >>> import numpy as np
     >>> Gaussian(radii=(1, 2), ndim=3)(np.ones((3, 4, 5))).shape
     (2, 3, 4, 5)
     """
@@ -32,22 +30,8 @@ class Gaussian(Multiscale):
     """Standard deviations of the Gaussians, one channel for each. Larger values smooth more:
     less noise, less detail."""
 
-    def filter(self, image: Array, radius: int, /) -> Array:
-        return smooth(image, radius, self.ndim)
+    def channel(self, source: Source, radius: int, /) -> Any:
+        return source.gaussian(radius, self.ndim)
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(TRUNCATE * max(self.radii), self.ndim)
-
-
-def smooth(image: Array, sigma: int, ndim: int) -> Array:
-    """Convolve float32 `image` with a Gaussian of `sigma` voxels, mirrored at its border."""
-    from scipy import ndimage
-
-    smoothed: Array = ndimage.gaussian_filter(
-        image,
-        per_axis(sigma, ndim),
-        output=np.float32,
-        mode="reflect",
-        truncate=TRUNCATE,
-    )
-    return smoothed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from annotat_nb.features.feature import Feature, to_finite
+from annotat_nb.features.feature import Feature
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class Identity(Feature):
@@ -22,8 +22,8 @@ class Identity(Feature):
 
     title: ClassVar[str] = "Identity (None, original image)"
 
-    def __call__(self, image: Array, /) -> Array:
-        return to_finite(image)[None].copy()
+    def compute(self, source: Source) -> list[Any]:
+        return [source.image[source.inner]]
 
     def channels(self) -> tuple[str, ...]:
         return (self.title,)

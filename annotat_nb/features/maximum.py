@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from annotat_nb.features.multiscale import Multiscale, window
+from annotat_nb.features.multiscale import Multiscale
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class Maximum(Multiscale):
@@ -22,8 +22,5 @@ class Maximum(Multiscale):
 
     title: ClassVar[str] = "Maximum"
 
-    def filter(self, image: Array, radius: int, /) -> Array:
-        from scipy import ndimage
-
-        largest: Array = ndimage.maximum_filter(image, window(radius, self.ndim), mode="reflect")
-        return largest
+    def channel(self, source: Source, radius: int, /) -> Any:
+        return source.largest(radius, self.ndim)

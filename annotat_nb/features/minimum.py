@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from annotat_nb.features.multiscale import Multiscale, window
+from annotat_nb.features.multiscale import Multiscale
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class Minimum(Multiscale):
@@ -22,8 +22,5 @@ class Minimum(Multiscale):
 
     title: ClassVar[str] = "Minimum"
 
-    def filter(self, image: Array, radius: int, /) -> Array:
-        from scipy import ndimage
-
-        smallest: Array = ndimage.minimum_filter(image, window(radius, self.ndim), mode="reflect")
-        return smallest
+    def channel(self, source: Source, radius: int, /) -> Any:
+        return source.smallest(radius, self.ndim)

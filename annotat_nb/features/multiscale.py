@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
-from annotat_nb.features.feature import Feature, Radii, to_finite
+from annotat_nb.features.feature import Feature, Radii
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class Multiscale(Feature):
@@ -29,13 +28,12 @@ class Multiscale(Feature):
     """2 looks at each XY slice by itself; 3 looks into the neighbouring slices too, which
     suppresses what changes from slice to slice but takes longer."""
 
-    def __call__(self, image: Array, /) -> Array:
-        values = to_finite(image)
-        return np.stack([self.filter(values, radius) for radius in self.radii])
+    def compute(self, source: Source) -> list[Any]:
+        return [self.channel(source, radius) for radius in self.radii]
 
     @abstractmethod
-    def filter(self, image: Array, radius: int, /) -> Array:
-        """Compute the channel of one radius from finite float32 values, (z, y, x)."""
+    def channel(self, source: Source, radius: int, /) -> Any:
+        """Compute the channel of one radius."""
 
     def channels(self) -> tuple[str, ...]:
         return tuple(f"{self.title} r={radius}" for radius in self.radii)
@@ -53,8 +51,3 @@ def per_axis(reach: int, ndim: int, flat: int = 0) -> tuple[int, int, int]:
     (0, 8, 8)
     """
     return (reach if ndim == 3 else flat, reach, reach)
-
-
-def window(radius: int, ndim: int) -> tuple[int, int, int]:
-    """Return the sides of the window of `radius`, (z, y, x), in voxels."""
-    return per_axis(2 * radius + 1, ndim, flat=1)

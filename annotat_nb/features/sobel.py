@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-
-from annotat_nb.features.feature import Feature, to_finite
+from annotat_nb.features.feature import Feature
 from annotat_nb.features.multiscale import per_axis
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
+    from annotat_nb.features.source import Source
 
 
 class Sobel(Feature):
@@ -21,6 +19,7 @@ class Sobel(Feature):
 
     Examples
     --------
+    >>> import numpy as np
     >>> ramp = np.broadcast_to(np.arange(5.0), (1, 4, 5))
     >>> float(Sobel()(ramp)[0, 0, 2, 2])
     8.0
@@ -32,23 +31,11 @@ class Sobel(Feature):
     """2 measures the change within each XY slice; 3 also counts the change from slice to
     slice."""
 
-    def __call__(self, image: Array, /) -> Array:
-        values = to_finite(image)
-        axes = range(3 - self.ndim, 3)
-        squares = sum(np.square(_derivative(values, axis, axes)) for axis in axes)
-        return np.sqrt(squares)[None]
+    def compute(self, source: Source) -> list[Any]:
+        return [source.backend.sobel(source.image, self.ndim, source.inner)]
 
     def channels(self) -> tuple[str, ...]:
         return (self.title,)
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(1, self.ndim)
-
-
-def _derivative(image: Array, axis: int, axes: range) -> Array:
-    from scipy import ndimage
-
-    for other in axes:
-        kernel = (-1, 0, 1) if other == axis else (1, 2, 1)
-        image = ndimage.correlate1d(image, kernel, other, output=np.float32, mode="reflect")
-    return image

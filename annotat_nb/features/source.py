@@ -1,0 +1,75 @@
+"""What features are computed from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from annotat_nb.blocks import whole
+from annotat_nb.features.backend import backend_of
+from annotat_nb.features.feature import to_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annotat_nb.blocks import Box
+    from annotat_nb.operation import Array
+
+
+class Source:
+    """A block of an image on a device, and what the features computed from it have in common.
+
+    Parameters
+    ----------
+    image
+        Real numbers of any type, (z, y, x): the block with its context. NaN and infinities count
+        as its smallest finite value; where they are to count as that of a larger image, replace
+        them before (`to_finite`). Integers of up to 16 bits are best given as they are: their
+        medians are found much faster than those of other numbers.
+    inner
+        The voxels that are wanted; None takes all. The others are context.
+    device
+        Where to compute: ``cpu`` or ``cuda:N``, see `annotat_nb.features.bank.device_of`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = Source(np.eye(5)[None], inner=(slice(0, 1), slice(1, 4), slice(1, 4)))
+    >>> source.largest(1, ndim=2).tolist()
+    [[[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]]
+    """
+
+    def __init__(self, image: Array, inner: Box | None = None, device: str = "cpu") -> None:
+        self.inner = whole(image.shape) if inner is None else inner
+        self.backend = backend_of(device)
+        self.image: Any = self.backend.from_numpy(to_finite(image), device)
+        """The block, float32, (z, y, x), finite, on the device."""
+        self.integral = image.dtype.kind in "bui" and image.dtype.itemsize <= 2
+        """Whether its values are integers of up to 16 bits."""
+        self._known: dict[tuple[str, int, int], Any] = {}
+
+    def gaussian(self, sigma: int, ndim: int) -> Any:
+        """Return the block smoothed with a Gaussian of `sigma` voxels."""
+        return self._once("gaussian", sigma, ndim, self.backend.gaussian)
+
+    def smallest(self, radius: int, ndim: int) -> Any:
+        """Return the smallest value of the window of `radius` round each voxel."""
+        return self._once("extremes", radius, ndim, self.backend.extremes)[0]
+
+    def largest(self, radius: int, ndim: int) -> Any:
+        """Return the largest value of the window of `radius` round each voxel."""
+        return self._once("extremes", radius, ndim, self.backend.extremes)[1]
+
+    def mean(self, radius: int, ndim: int) -> Any:
+        """Return the mean of the window of `radius` round each voxel."""
+        return self._once("moments", radius, ndim, self.backend.moments)[0]
+
+    def variance(self, radius: int, ndim: int) -> Any:
+        """Return the variance of the window of `radius` round each voxel."""
+        return self._once("moments", radius, ndim, self.backend.moments)[1]
+
+    def _once(self, name: str, size: int, ndim: int, compute: Callable[..., Any]) -> Any:
+        """Compute what nobody asked for before, and remember it."""
+        key = (name, size, ndim)
+        if key not in self._known:
+            self._known[key] = compute(self.image, size, ndim, self.inner)
+        return self._known[key]

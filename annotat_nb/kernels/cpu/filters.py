@@ -1,0 +1,28 @@
+"""The table of filters for processors: what `annotat_nb.features.backend.Backend` asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.kernels.cpu.extremes import extremes
+from annotat_nb.kernels.cpu.gaussian import gaussian
+from annotat_nb.kernels.cpu.median import median
+from annotat_nb.kernels.cpu.moments import moments
+from annotat_nb.kernels.cpu.sobel import sobel
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+
+__all__ = ["extremes", "from_numpy", "gaussian", "median", "moments", "sobel", "to_numpy"]
+
+
+def from_numpy(values: Array, _device: str) -> Array:
+    """Return `values` in the memory of the processor, contiguous."""
+    return np.ascontiguousarray(values)
+
+
+def to_numpy(image: Array) -> Array:
+    """Return `image` itself."""
+    return image
