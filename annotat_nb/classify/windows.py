@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.blocks import Block, pad_box
-from annotat_nb.features import Feature, to_finite
+from annotat_nb.features import Feature, Source, to_finite
+from annotat_nb.features.bank import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,26 +88,24 @@ def _regions_by_tile(first: Array, spans: Array) -> Iterator[tuple[Array, Array]
 
 
 def compute(
-    features: Sequence[Feature], volume: Volume, box: Box
-) -> Iterator[tuple[Feature, Sequence[Any]]]:
+    features: Sequence[Feature], volume: Volume, box: Box, device: str = "cpu"
+) -> Iterator[tuple[Feature, list[Any]]]:
     """Compute `features` in `box` of `volume`, as if they had been for the whole volume.
 
     Yields
     ------
     feature, channels
-        One feature after the other, and its channels in the box, each float32, (z, y, x). NaN
-        and infinities count as the smallest finite value of the whole volume.
+        One feature after the other, and its channels in the box, each float32, (z, y, x), on the
+        device. NaN and infinities count as the smallest finite value of the whole volume.
     """
     padded = pad_box(box, halo_of(features), volume.shape)
-    inner = Block(box, padded).inner
-    values = read_finite(volume, padded)
-    for feature in features:
-        yield feature, list(feature(values)[(slice(None), *inner)])
+    source = Source(read_finite(volume, padded), Block(box, padded).inner, device)
+    yield from stream(features, source)
 
 
 def read_finite(volume: Volume, box: Box) -> Array:
-    """Read `box` of `volume` as float32 without NaN and infinities."""
+    """Read `box` of `volume` without NaN and infinities: as it is stored, or else as float32."""
     values = np.asarray(volume.data[box])
     if values.dtype.kind != "f" or np.isfinite(values).all():
-        return to_finite(values)
+        return values
     return to_finite(values, volume.intensity_range[0])
