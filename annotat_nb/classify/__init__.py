@@ -1,6 +1,7 @@
 """Classification: from markers to a segmentation."""
 
 from annotat_nb.classify.classifier import Classifier
+from annotat_nb.classify.classifier_file import load_classifier
 from annotat_nb.classify.forest import RandomForest
 from annotat_nb.classify.marks import Marks, TrainingError
 from annotat_nb.classify.mask import Mask
@@ -16,6 +17,8 @@ from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.classify.svm import LinearSvm
+from annotat_nb.classify.trained import TrainedClassifier
+from annotat_nb.classify.training_data import TrainingData
 
 __all__ = [
     "Classifier",
@@ -30,8 +33,11 @@ __all__ = [
     "Progress",
     "RandomForest",
     "Segmenter",
+    "TrainedClassifier",
+    "TrainingData",
     "TrainingError",
     "Uncertainty",
+    "load_classifier",
     "part_of",
     "silent",
     "uncertainty_of",

@@ -81,7 +81,7 @@ def train(
     scaled = (data.rows - mean) / scale
     chosen = _choose(pipeline, scaled, data, part_of(progress, 0.0, 0.2))
     predictor = _learn(pipeline, scaled[:, chosen], data, part_of(progress, 0.2, 1.0))
-    features, columns = _needed(names, chosen)
+    features, columns = needed_for(names, chosen)
     return Model(
         pipeline=pipeline,
         classes=np.array(data.classes, np.int16),
@@ -123,7 +123,7 @@ def _learn(pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progre
     )
 
 
-def _needed(
+def needed_for(
     names: dict[Feature, tuple[str, ...]], chosen: Array
 ) -> tuple[tuple[Feature, ...], Array]:
     """Return the features of which a column is chosen, and where these columns then are."""

@@ -29,9 +29,13 @@ MOST_LISTED = 40
 
 
 def head_of(pipeline: Pipeline, names: tuple[str, ...], classes: Classes) -> dict[str, Any]:
-    """Return what the head of a file says of the parameters, the features and the classes."""
+    """Return what the head of a file says of the parameters, the features and the classes.
+
+    Where to compute is up to the machine, and where to classify up to the image.
+    """
+    anywhere = pipeline.model_copy(update={"device": "auto", "mask": None})
     return {
-        "pipeline": pipeline.model_dump(mode="json"),
+        "pipeline": anywhere.model_dump(mode="json"),
         "names": list(names),
         "classes": [item.model_dump(exclude={"visible"}) for item in classes],
     }

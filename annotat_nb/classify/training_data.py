@@ -10,6 +10,8 @@ import numpy as np
 from annotat_nb.classify.marks import TrainingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.operation import Array
 
@@ -44,6 +46,17 @@ class TrainingData:
     def classes(self) -> tuple[int, ...]:
         """The class ids that occur, ascending."""
         return tuple(np.unique(self.targets).tolist())
+
+    def with_ids(self, ids: Mapping[int, int]) -> TrainingData:
+        """Return the same samples with other class ids.
+
+        Parameters
+        ----------
+        ids
+            The new id of each class.
+        """
+        moved = [ids[number] for number in self.targets.tolist()]
+        return replace(self, targets=np.array(moved, np.int16))
 
     def joined(self, other: TrainingData) -> TrainingData:
         """Return these samples followed by those of `other`.

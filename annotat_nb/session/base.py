@@ -32,6 +32,7 @@ from annotat_nb.store.codec import encode_edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from annotat_nb.session.loaded import Loaded
     from annotat_nb.volume import Volume
 
 PathLike = str | os.PathLike[str]
@@ -45,6 +46,8 @@ class SessionBase:
     """State of a session; the classes that derive from it add the verbs, sorted by topic."""
 
     pipeline_changed = Signal()
+    loaded_changed = Signal()
+    """Emitted after a classifier or training data were loaded or let go of."""
     view_changed = Signal(View, View)
     """Emitted with the new and the former view."""
     visualization_changed = Signal()
@@ -60,6 +63,8 @@ class SessionBase:
         self._pipeline = Pipeline()
         self.results = Results(self.annotation, self.recorder)
         """Superpixels, preview and segmentation, and signals that tell when they change."""
+        self.loaded: Loaded | None = None
+        """The classifier or the training data from a file that the session goes on from."""
         self._visualization: Volume | None = None
         self._view = middle_of(volume.shape)
         self._hidden: frozenset[int] = frozenset()
@@ -103,8 +108,14 @@ class SessionBase:
 
     @property
     def parameters_changed(self) -> bool:
-        """Whether the segmentation was computed with another pipeline than the present one."""
-        return self.results.segmented_with not in (None, self.pipeline)
+        """Whether the segmentation was computed with other parameters than the present ones.
+
+        Or from another classifier or other training data than those that are loaded.
+        """
+        if self.results.segmented_with is None:
+            return False
+        key = None if self.loaded is None else self.loaded.key
+        return (self.pipeline, key) != (self.results.segmented_with, self.results.segmented_from)
 
     @property
     def segmentation(self) -> LabelImage | None:
@@ -138,7 +149,11 @@ class SessionBase:
 
     @property
     def pipeline(self) -> Pipeline:
-        """How superpixels and segmentations are computed."""
+        """How superpixels and segmentations are computed.
+
+        What belongs to a classifier or training data that were loaded cannot be changed, as `locks`
+        says, until `forget_classifier` or `forget_training_data` lets go of them.
+        """
         return self._pipeline
 
     @pipeline.setter
@@ -146,6 +161,18 @@ class SessionBase:
         with self.lock:
             self.recorder.check_open()
             pipeline = Pipeline.model_validate(pipeline)
+            for field, why in self.locks.items():
+                if getattr(pipeline, field) != getattr(self._pipeline, field):
+                    raise SessionError(why)
+            self._set_pipeline(pipeline)
+
+    @property
+    def locks(self) -> dict[str, str]:
+        """Parameters of the pipeline that cannot be changed now, and why: a sentence for each."""
+        return {} if self.loaded is None else self.loaded.locks()
+
+    def _set_pipeline(self, pipeline: Pipeline) -> None:
+        with self.lock:
             if pipeline != self._pipeline:
                 self._pipeline = pipeline
                 if pipeline.mask is None:
@@ -268,7 +295,8 @@ class SessionBase:
             self.volume.data.blocks = workspace.block_copy(self.volume).open()
         self._pipeline = found.pipeline or self._pipeline
         self._hidden = self.classes.hidden
-        self.results.resume(found.superpixels, found.segmented_at, found.segmented_with, found.mask)
+        self.loaded = found.loaded
+        self.results.resume(found)
         self.notices = found.notices
         try:
             self._visualization = workspace.open_visualization()

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from annotat_nb.annotation import LabelImage
-from annotat_nb.classify import Marks, Mask, Pipeline, Prediction, Segmenter
+from annotat_nb.classify import (
+    Marks,
+    Mask,
+    Pipeline,
+    Prediction,
+    Segmenter,
+    TrainedClassifier,
+    TrainingData,
+)
+from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.progress import Progress, part_of
+from annotat_nb.classify.trained import named
 from annotat_nb.volume import Volume, plane_of
 
 if TYPE_CHECKING:
+    from annotat_nb.annotation import Classes
     from annotat_nb.blocks import Box
+    from annotat_nb.session.loaded import Loaded
     from annotat_nb.superpixels import SuperpixelMethod
 
 NEIGHBOURHOOD = 1
@@ -43,8 +56,23 @@ class Snapshot:
     marks: Marks
     position: int
     """Where the history stood."""
+    classes: Classes
     mask: Mask | None = None
     """Where to train and classify; None: everywhere."""
+    loaded: Loaded | None = None
+    """What to go on from."""
+    ready: TrainedClassifier | None = None
+    """The classifier to apply as it is; None: train one."""
+
+    @property
+    def stored(self) -> TrainingData | None:
+        """What to learn from besides the marks."""
+        return None if self.loaded is None else self.loaded.data
+
+    @property
+    def key(self) -> str | None:
+        """What tells the thing that is loaded from any other; None when nothing is."""
+        return None if self.loaded is None else self.loaded.key
 
 
 @dataclass(frozen=True)
@@ -54,8 +82,17 @@ class Outcome:
     snapshot: Snapshot
     superpixels: Superpixels | None
     prediction: Prediction
-    kept: tuple[str, ...]
-    """Feature channels that the selection kept."""
+    trained: TrainedClassifier
+    """What classified."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What there is to learn from, and the snapshot that it was found in."""
+
+    snapshot: Snapshot
+    superpixels: Superpixels | None
+    data: TrainingData
 
 
 class Engine:
@@ -83,8 +120,29 @@ class Engine:
         """Train on the marks and classify the volume, or what lies in `box`."""
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping, snapshot.mask)
-        model, prediction = segmenter.segment(snapshot.pipeline, snapshot.marks, report, box)
-        return Outcome(snapshot, grouping, prediction, model.kept)
+        if snapshot.ready is not None:
+            model = replace(snapshot.ready.model, pipeline=snapshot.pipeline)
+            prediction = segmenter.predict(model, report, box)
+            return Outcome(snapshot, grouping, prediction, snapshot.ready)
+        model, prediction = segmenter.segment(
+            snapshot.pipeline, snapshot.marks, report, box, snapshot.stored
+        )
+        trained = TrainedClassifier(
+            model, named(snapshot.classes, model.classes), self._intensities
+        )
+        return Outcome(snapshot, grouping, prediction, trained)
+
+    def collect(self, snapshot: Snapshot, report: Progress) -> Collected:
+        """Return what there is to learn from the marks, and from what is loaded."""
+        grouping, report = self._current_superpixels(snapshot, report)
+        segmenter = self._segmenter_for(grouping, snapshot.mask)
+        data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
+        stored = snapshot.stored
+        return Collected(snapshot, grouping, data if stored is None else stored.joined(data))
+
+    @cached_property
+    def _intensities(self) -> Intensities:
+        return Intensities.of(self._volume)
 
     def _current_superpixels(
         self, snapshot: Snapshot, report: Progress

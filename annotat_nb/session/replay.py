@@ -10,9 +10,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from annotat_nb.annotation import Annotation, Classes, LabelClass, LabelImage
-from annotat_nb.classify import Pipeline
+from annotat_nb.classify import Pipeline, TrainedClassifier, load_classifier
+from annotat_nb.classify.training_file import read_training_data
+from annotat_nb.io import ReadError
 from annotat_nb.rendering.palette import class_color
 from annotat_nb.session.engine import Superpixels
+from annotat_nb.session.loaded import Loaded
 from annotat_nb.session.view import View
 from annotat_nb.store import Entry, Workspace, WorkspaceError
 from annotat_nb.store.codec import decode_edit
@@ -20,6 +23,7 @@ from annotat_nb.superpixels import SuperpixelMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from annotat_nb.operation import Array
 
@@ -36,7 +40,11 @@ class Resumed:
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
     segmented_with: Pipeline | None = None
+    segmented_from: str | None = None
     mask: LabelImage | None = None
+    loaded: Loaded | None = None
+    trained: TrainedClassifier | Path | None = None
+    """The classifier, or where it lies."""
     gone: set[str] = field(default_factory=set)
     """Results that the journal names last, but that are damaged or missing."""
     notices: tuple[str, ...] = ()
@@ -71,9 +79,11 @@ def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
         "superpixels": "generate them again",
         "segmentation": "press Apply again",
         "mask": "lift it, or it takes the present label",
+        "loaded": "load it again",
     }
     for kind in sorted(again.keys() & found.gone):
-        yield f"The stored {kind} cannot be read any more: {again[kind]}"
+        what = "classifier or training data" if kind == "loaded" else kind
+        yield f"The stored {what} cannot be read any more: {again[kind]}"
 
 
 def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: Resumed) -> None:
@@ -89,20 +99,36 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
         case "pipeline":
             found.pipeline = Pipeline.model_validate_json(entry.payload)
             found.mask = None if found.pipeline.mask is None else found.mask
+        case kind:
+            _bring_back(kind, json.loads(entry.payload), workspace, annotation, found)
+
+
+def _bring_back(
+    kind: str, facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
+) -> None:
+    """Bring back a result that lies in a file."""
+    match kind:
         case "superpixels":
-            loaded = _superpixels(json.loads(entry.payload), workspace, annotation)
+            loaded = _superpixels(facts, workspace, annotation)
             # Killed before the new ones were written: the former ones are still there.
             found.superpixels = loaded or found.superpixels
-            _note(found, entry.kind, loaded is None)
+            _note(found, kind, loaded is None)
         case "segmentation":
-            is_there = _segmentation(json.loads(entry.payload), workspace, annotation, found)
-            _note(found, entry.kind, not is_there)
+            is_there = _segmentation(facts, workspace, annotation, found)
+            _note(found, kind, not is_there)
         case "mask":
-            facts = json.loads(entry.payload)
             data = _result(facts, workspace, annotation)
             found.mask = None if data is None else LabelImage(data, origin=str(facts["origin"]))
-            _note(found, entry.kind, data is None)
-        case kind:
+            _note(found, kind, data is None)
+        case "loaded":
+            found.loaded = _loaded(facts, workspace) if facts else None
+            if found.loaded is not None and isinstance(found.loaded.learnt, TrainedClassifier):
+                found.trained = found.loaded.learnt
+            _note(found, kind, bool(facts) and found.loaded is None)
+        case "classifier":
+            path = workspace.file_of(facts)
+            found.trained = path if path.exists() else None
+        case _:
             raise ValueError(f"no action is called {kind!r}")
 
 
@@ -143,8 +169,21 @@ def _segmentation(
     annotation.set_labels(LabelImage(data, origin=str(facts["origin"])))
     used = facts["pipeline"]
     found.segmented_at = int(facts["position"])
+    found.segmented_from = facts.get("from")
     found.segmented_with = Pipeline.model_validate(used) if used else None
     return True
+
+
+def _loaded(facts: dict[str, Any], workspace: Workspace) -> Loaded | None:
+    """Load what the session went on from; None if it cannot be read."""
+    path = workspace.file_of(facts)
+    try:
+        is_data = facts["kind"] == "training data"
+        learnt = read_training_data(path)[0] if is_data else load_classifier(path)
+    except ReadError:
+        return None
+    known = {name: facts[name] for name in ("name", "position", "key", "caution", "news")}
+    return Loaded(learnt=learnt, **known)
 
 
 def _result(facts: dict[str, Any], workspace: Workspace, annotation: Annotation) -> Array | None:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
 
 from annotat_nb.annotation import LabelImage
-from annotat_nb.classify import uncertainty_of
+from annotat_nb.classify import (
+    TrainedClassifier,
+    TrainingData,
+    load_classifier,
+    uncertainty_of,
+)
+from annotat_nb.classify.classifier_file import write_classifier
+from annotat_nb.classify.training_file import write_training_data
+from annotat_nb.io import ReadError
 from annotat_nb.rendering import label_histogram
+from annotat_nb.store import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annotat_nb.annotation import Annotation
+    from annotat_nb.annotation import Annotation, Classes
     from annotat_nb.blocks import Box
     from annotat_nb.classify import Pipeline, Prediction
     from annotat_nb.operation import Array
     from annotat_nb.session.engine import Outcome, Superpixels
+    from annotat_nb.session.loaded import Loaded
     from annotat_nb.session.recorder import Recorder
+    from annotat_nb.session.replay import Resumed
 
 Voxel = tuple[int, int, int]
+Save = Callable[[Workspace, str], object]
+"""Writes a result to a workspace, under a name."""
+LOADED_FACTS = ("kind", "name", "position", "key", "caution", "news")
+"""What the journal says of a classifier or training data that were loaded."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +76,48 @@ class Results:
         """What the segmentation was computed with; None when it was loaded."""
         self.mask: LabelImage | None = None
         """The earlier label of which the pipeline's mask names classes."""
-        self.kept_features: tuple[str, ...] = ()
+        self.segmented_from: str | None = None
+        """Key of what was loaded then; None: nothing."""
+        self._trained: TrainedClassifier | Path | None = None
         self._fractions: tuple[int, dict[int, float]] = (-1, {})
-        self._unwritten: list[tuple[str, str, Array]] = []
+        self._unwritten: list[tuple[str, str, Save]] = []
 
-    def resume(
-        self,
-        superpixels: Superpixels | None,
-        segmented_at: int | None,
-        segmented_with: Pipeline | None,
-        mask: LabelImage | None,
-    ) -> None:
+    def resume(self, found: Resumed) -> None:
         """Take over what a workspace holds."""
-        self.superpixels, self.mask = superpixels, mask
-        self.segmented_at, self.segmented_with = segmented_at, segmented_with
+        self.superpixels, self.mask = found.superpixels, found.mask
+        self.segmented_at, self.segmented_with = found.segmented_at, found.segmented_with
+        self.segmented_from, self._trained = found.segmented_from, found.trained
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether there is a classifier; it may lie in the workspace still."""
+        return self._trained is not None
+
+    @property
+    def trained(self) -> TrainedClassifier | None:
+        """The classifier of the last training, or the one that was loaded since."""
+        if isinstance(self._trained, Path):
+            try:
+                self._trained = load_classifier(self._trained)
+            except ReadError:
+                self._trained = None
+        return self._trained
+
+    @property
+    def kept_features(self) -> tuple[str, ...]:
+        """Feature channels that the classifier uses; empty before it was used here."""
+        found = self._trained
+        return found.model.kept if isinstance(found, TrainedClassifier) else ()
+
+    def keep_loaded(self, loaded: Loaded | None, classes: Classes) -> None:
+        """Keep what was loaded from a file, or that it was let go of."""
+        if loaded is None:
+            self._record("loaded", {}, None)
+            return
+        if isinstance(loaded.learnt, TrainedClassifier):
+            self._trained = loaded.learnt
+        facts = {name: getattr(loaded, name) for name in LOADED_FACTS}
+        self._record("loaded", facts, _saving(loaded.learnt, classes))
 
     @property
     def fractions(self) -> dict[int, float]:
@@ -86,13 +131,13 @@ class Results:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
-        self._record("superpixels", found.image, {"method": method})
+        self._record_image("superpixels", found.image, {"method": method})
         self.superpixels_changed.emit()
 
     def set_mask(self, labels: LabelImage) -> None:
         """Keep a label for the mask, as it is now."""
         self.mask = LabelImage(labels.data, origin=labels.origin)
-        self._record("mask", self.mask, {})
+        self._record_image("mask", self.mask, {})
 
     def lift_mask(self) -> None:
         """Forget the label for the mask; the next mask takes the one that is there then."""
@@ -105,34 +150,42 @@ class Results:
         self.preview_changed.emit()
 
     def set_prediction(self, outcome: Outcome) -> None:
-        """Keep the segmentation that a job found."""
+        """Keep the segmentation that a job found, and the classifier that found it."""
         self._take_by_products(outcome)
         labels = self._without_removed_classes(outcome.prediction.labels)
-        begun = outcome.snapshot
-        self.set_segmentation(
-            LabelImage(labels, origin="Apply"), begun.position, begun.pipeline, outcome.prediction
-        )
+        image = LabelImage(labels, origin="Apply")
+        self.set_segmentation(image, outcome.snapshot.position, outcome)
+        self._record("classifier", {}, _saving(outcome.trained, outcome.snapshot.classes))
 
     def set_segmentation(
-        self,
-        labels: LabelImage,
-        position: int,
-        pipeline: Pipeline | None = None,
-        prediction: Prediction | None = None,
+        self, labels: LabelImage, position: int, outcome: Outcome | None = None
     ) -> None:
-        """Keep a segmentation that knows the history up to `position`."""
+        """Keep a segmentation that knows the history up to `position`.
+
+        Parameters
+        ----------
+        labels
+            The segmentation.
+        position
+            Where the history stood.
+        outcome
+            What the job found that made it; None when it was loaded.
+        """
         self._annotation.set_labels(labels)
-        self.segmented_at, self.segmented_with = position, pipeline
-        self.preview, self.prediction = None, prediction
-        used = pipeline and pipeline.model_dump(mode="json")
-        self._record("segmentation", labels, {"position": position, "pipeline": used})
+        self.segmented_at = position
+        self.segmented_with = None if outcome is None else outcome.snapshot.pipeline
+        self.segmented_from = None if outcome is None else outcome.snapshot.key
+        self.preview, self.prediction = None, None if outcome is None else outcome.prediction
+        used = self.segmented_with and self.segmented_with.model_dump(mode="json")
+        facts = {"position": position, "pipeline": used, "from": self.segmented_from}
+        self._record_image("segmentation", labels, facts)
         self.segmentation_changed.emit()
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""
         unwritten, self._unwritten = self._unwritten, []
-        for kind, file, data in unwritten:
-            self._write(kind, file, data)
+        for kind, file, save in unwritten:
+            self._write(kind, file, save)
 
     def shown_at(self, voxel: Voxel) -> tuple[int | None, Prediction | None]:
         """Return the class that is shown at `voxel`, and what found it; a preview goes first."""
@@ -145,7 +198,7 @@ class Results:
         return (None, None) if labels is None else (int(labels.data[voxel]), self.prediction)
 
     def _take_by_products(self, outcome: Outcome) -> None:
-        self.kept_features = outcome.kept
+        self._trained = outcome.trained
         if outcome.superpixels is not None and outcome.superpixels is not self.superpixels:
             self.set_superpixels(outcome.superpixels)
 
@@ -156,26 +209,45 @@ class Results:
             return labels
         return np.where(np.isin(labels, removed), 0, labels).astype(labels.dtype)
 
-    def _record(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
-        """Journal a result, in order with the edits; its voxels follow when there is time."""
+    def _record_image(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
+        data = image.data
+        stored = {"shape": data.shape, "dtype": data.dtype.str, "origin": image.origin, **facts}
+        self._record(kind, stored, lambda workspace, file: workspace.save_result(file, data))
+
+    def _record(self, kind: str, facts: Mapping[str, Any], save: Save | None) -> None:
+        """Journal a result, in order with the edits; its file follows when there is time."""
         workspace = self._recorder.workspace
         if workspace is None:
             return
-        file, data = workspace.next_result(kind), image.data
-        stored = {"file": file, "shape": data.shape, "dtype": data.dtype.str}
-        self._recorder.record(kind, {**stored, "origin": image.origin, **facts})
-        self._unwritten.append((kind, file, data))
+        if save is None:
+            self._recorder.record(kind, dict(facts))
+            return
+        file = workspace.next_result(kind)
+        self._recorder.record(kind, {"file": file, **facts})
+        self._unwritten.append((kind, file, save))
 
-    def _write(self, kind: str, file: str, data: Array) -> None:
+    def _write(self, kind: str, file: str, save: Save) -> None:
         workspace = self._recorder.workspace
         if workspace is None or not workspace.is_open:
             return
 
         def write() -> None:
-            workspace.save_result(file, data)
+            save(workspace, file)
             workspace.drop_results(kind, keep=file)
 
         self._recorder.attempt(kind, write)
+
+
+def _saving(learnt: TrainedClassifier | TrainingData, classes: Classes) -> Save:
+    """Return what writes a classifier or training data to a workspace."""
+
+    def save(workspace: Workspace, file: str) -> None:
+        if isinstance(learnt, TrainedClassifier):
+            workspace.save_file(file, lambda path: write_classifier(path, learnt))
+        else:
+            workspace.save_file(file, lambda path: write_training_data(path, learnt, classes))
+
+    return save
 
 
 def chances_at(voxel: Voxel, label: int, found: Prediction) -> tuple[float | None, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
-from annotat_nb.classify import Marks, Mask
+from annotat_nb.classify import Marks, Mask, TrainedClassifier
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
+from annotat_nb.session.loaded import ANEW
 from annotat_nb.session.working import Working
 
 if TYPE_CHECKING:
@@ -49,14 +51,47 @@ class Segmenting(Working):
             return PER_VOXEL if is_per_voxel else None
         if self.pipeline.mask is not None and self._mask_label is None:
             return NO_LABEL
+        return self._superpixels_missing() or self._classes_missing()
+
+    @property
+    def caution(self) -> str | None:
+        """What Apply would do that one might not expect, in one sentence; None: nothing.
+
+        It warns before a loaded classifier is trained anew on other strokes than it learnt from,
+        and of an image much unlike the one that it learnt from.
+        """
+        if self.loaded is None:
+            return None
+        is_replaced = self.loaded.model is not None and not self._applies_as_loaded
+        return ANEW.format(self.loaded.name) if is_replaced else self.loaded.caution
+
+    @property
+    def _applies_as_loaded(self) -> bool:
+        """Whether Apply uses the classifier that was loaded: nothing was painted since."""
+        if self.loaded is None or self.loaded.model is None:
+            return False
+        return not self.annotation.history.steps_since(self.loaded.position)
+
+    def _superpixels_missing(self) -> str | None:
         if self.superpixels is None and self.pipeline.superpixels is not None:
             return "Generate superpixels first: the classifier sorts superpixels into classes"
-        painted = [c for c in self.classes if self.markers.stroke_count(c.id)]
+        return None
+
+    def _classes_missing(self) -> str | None:
+        """Say which classes are missing to train, or to show what is known of them."""
+        loaded = self.loaded
+        if loaded is not None and not all(number in self.classes for number in loaded.class_ids):
+            return f"A class that {loaded.name} knows was taken away: redo, or load it again"
+        if self._applies_as_loaded:
+            return None
+        known = set(loaded.class_ids) if loaded is not None and loaded.data is not None else set()
+        painted = [c for c in self.classes if c.id in known or self.markers.stroke_count(c.id)]
         if len(painted) >= 2:
             return None
+        undo = "" if loaded is None else f"; undo what was painted to use {loaded.name} as it is"
         if not painted:
-            return "Paint at least two classes first, such as Background and one other"
-        return f"Paint a second class: so far only {painted[0].name} has strokes"
+            return f"Paint at least two classes first, such as Background and one other{undo}"
+        return f"Paint a second class: so far only {painted[0].name} has strokes{undo}"
 
     def generate_superpixels(self, *, block: bool = True) -> Job | None:
         """Divide the volume into superpixels, as the pipeline says.
@@ -100,9 +135,11 @@ class Segmenting(Working):
         Raises
         ------
         SessionError
-            If superpixels or painted classes are missing.
+            If superpixels or painted classes are missing; a classifier that was loaded needs no
+            strokes.
         """
         self._refuse_obstacle("preview")
+        self._warn(block)
         snapshot = self._snapshot()
         axis = axis or self.view.axis
         box = neighbourhood(self.volume, axis, getattr(self.view, axis) if index is None else index)
@@ -124,9 +161,11 @@ class Segmenting(Working):
         Raises
         ------
         SessionError
-            If superpixels or painted classes are missing.
+            If superpixels or painted classes are missing; a classifier that was loaded needs no
+            strokes.
         """
         self._refuse_obstacle("apply")
+        self._warn(block)
         snapshot = self._snapshot()
         return self._run(
             "Apply",
@@ -134,6 +173,11 @@ class Segmenting(Working):
             lambda outcome: self._accept(outcome, self.results.set_prediction),
             block,
         )
+
+    def _warn(self, block: bool) -> None:
+        """Say what is unexpected to who waits for the end; who does not shows `caution`."""
+        if block and self.caution is not None:
+            warnings.warn(self.caution, stacklevel=3)
 
     def _snapshot(self) -> Snapshot:
         with self.lock:
@@ -143,8 +187,18 @@ class Segmenting(Working):
                 self.results.superpixels,
                 Marks(*self.markers.marked()),
                 self.annotation.history.position,
+                self.classes.stored(),
                 self._mask(),
+                self.loaded,
+                self._ready(),
             )
+
+    def _ready(self) -> TrainedClassifier | None:
+        """Return the classifier to apply as it is; None: train one."""
+        if self.loaded is None or not self._applies_as_loaded:
+            return None
+        learnt = self.loaded.learnt
+        return learnt if isinstance(learnt, TrainedClassifier) else None
 
     @property
     def _mask_label(self) -> LabelImage | None:
@@ -174,7 +228,11 @@ class Segmenting(Working):
 
     def _accept(self, outcome: Outcome, keep: Callable[[Outcome], None]) -> None:
         with self.lock:
-            begun = outcome.snapshot.pipeline, outcome.snapshot.superpixels
-            self._refuse_stale(begun == (self.pipeline, self.results.superpixels))
+            begun = outcome.snapshot
+            is_same = (begun.pipeline, begun.superpixels) == (
+                self.pipeline,
+                self.results.superpixels,
+            )
+            self._refuse_stale(is_same and begun.loaded is self.loaded)
             keep(outcome)
         self.results.write()

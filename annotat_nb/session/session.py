@@ -7,14 +7,13 @@ from pathlib import Path
 
 from annotat_nb.session.annotating import Annotating
 from annotat_nb.session.base import PathLike, SessionError
-from annotat_nb.session.files import Files
 from annotat_nb.session.rechunking import Rechunking
-from annotat_nb.session.segmenting import Segmenting
+from annotat_nb.session.reusing import Reusing
 from annotat_nb.session.viewing import Viewing
 from annotat_nb.store import Workspace
 
 
-class Session(Annotating, Segmenting, Files, Rechunking, Viewing):
+class Session(Annotating, Reusing, Rechunking, Viewing):
     """One volume being annotated and segmented, and everything that derives from it.
 
     Parameters

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from pydantic import ValidationError
 
-from annotat_nb.io.atomic import atomic_write
+from annotat_nb.io import WriteError
+from annotat_nb.io.atomic import atomic_write, remove_leftovers
 from annotat_nb.store.arrays import read_array, write_array
 from annotat_nb.store.block_copy import BlockCopy
 from annotat_nb.store.errors import ForeignWorkspace, WorkspaceError
@@ -161,16 +162,40 @@ class Workspace:
         self._results.mkdir(mode=0o700, exist_ok=True)
         write_array(self._results / file, data)
 
+    def save_file(self, file: str, write: Callable[[Path], object]) -> None:
+        """Store a result that is one file: `write` writes it where it is told.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        self._results.mkdir(mode=0o700, exist_ok=True)
+        remove_leftovers(self._results)
+        try:
+            write(self._results / file)
+        except WriteError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from None
+            raise
+
+    def file_of(self, facts: dict[str, Any]) -> Path:
+        """Return where a result lies that is one file; it may be gone."""
+        return self._results / Path(str(facts["file"])).name
+
     def load_result(self, facts: dict[str, Any]) -> Array | None:
         """Return a stored array; None when it is gone, damaged or not what `facts` say."""
-        path = self._results / Path(str(facts["file"])).name
-        return read_array(path, tuple(facts["shape"]), facts["dtype"])
+        return read_array(self.file_of(facts), tuple(facts["shape"]), facts["dtype"])
 
     def drop_results(self, name: str, *, keep: str) -> None:
-        """Remove the stored arrays called `name` that are older than the file `keep`."""
+        """Remove the results called `name` that are older than the file `keep`."""
         for path in self._results.glob(f"{name}-*"):
-            if path.name < keep:
+            if path.name >= keep:
+                continue
+            if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def block_copy(self, volume: Volume) -> BlockCopy:
         """Return the copy in blocks of `volume`, the image that the workspace belongs to."""

@@ -1,0 +1,130 @@
+"""Classifiers as files: what was learnt, to apply to other images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.classify.intensities import Intensities
+from annotat_nb.classify.model import Model, needed_for
+from annotat_nb.classify.saved import array_in, broken, classes_in, head_of, pipeline_in
+from annotat_nb.classify.trained import Reordered, TrainedClassifier, named
+from annotat_nb.io.array_file import read_arrays, write_arrays
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from annotat_nb.classify.pipeline import Pipeline
+    from annotat_nb.operation import Array
+
+SUFFIX = ".classifier"
+KIND = "classifier"
+SCHEMA = 1
+LEARNT = "learnt."
+"""Before the names of the arrays that belong to the kind of classifier."""
+MEANINGS = {
+    "classes": "class id of each probability, int16, (classes,)",
+    "chosen": "which of the channels in names are used, int64, ascending, (chosen,)",
+    "mean": "what is subtracted from each of these, float32, (chosen,)",
+    "scale": "what it is then divided by, float32, (chosen,)",
+    f"{LEARNT}*": "what the classifier of the pipeline has learnt, as its class documents",
+}
+"""What each array is, for who reads the file with other programs."""
+
+
+def write_classifier(path: str | os.PathLike[str], trained: TrainedClassifier) -> Path:
+    """Write a classifier wholly or not at all, and return the path.
+
+    Parameters
+    ----------
+    path
+        Where to write.
+    trained
+        What was learnt, and the names of the classes.
+
+    Raises
+    ------
+    WriteError
+        If the file cannot be written; an older file of that name is then unchanged.
+    """
+    model = trained.model
+    head = {
+        "schema": SCHEMA,
+        "arrays": MEANINGS,
+        "image": trained.intensities and trained.intensities.model_dump(),
+        **head_of(model.pipeline, model.names, trained.classes),
+    }
+    learnt = {f"{LEARNT}{name}": array for name, array in model.predictor.arrays().items()}
+    arrays: dict[str, Array] = {
+        "classes": _in_own_order(model).astype(np.int16),
+        "chosen": model.chosen.astype(np.int64),
+        "mean": model.mean.astype(np.float32),
+        "scale": model.scale.astype(np.float32),
+    }
+    return write_arrays(path, KIND, head, {**arrays, **learnt})
+
+
+def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
+    """Load a classifier that a session saved, to apply it to any image.
+
+    Nothing in the file is run: it holds parameters and arrays of numbers, which are checked down
+    to each node of each tree.
+
+    Parameters
+    ----------
+    path
+        What `Session.save_classifier` wrote.
+
+    Raises
+    ------
+    ReadError
+        If the file holds anything else, is damaged, or was made with features that are not those
+        of this version; the message then lists both.
+    """
+    source = Path(path).absolute()
+    head, arrays = read_arrays(source, KIND, SCHEMA)
+    pipeline, table = pipeline_in(source, head), classes_in(source, head)
+    ids = array_in(source, arrays, "classes", "int16", (len(table),))
+    if sorted(ids.tolist()) != sorted(item.id for item in table):
+        raise broken(source, "its class table does not list the classes that it tells apart")
+    model = _model(source, pipeline, ids, arrays)
+    found = TrainedClassifier(model, named(table, ids), _image(head))
+    return found.with_ids({item.id: item.id for item in table}, table)
+
+
+def _model(source: Path, pipeline: Pipeline, ids: Array, arrays: Mapping[str, Array]) -> Model:
+    names = pipeline.channels()
+    listed = tuple(name for own in names.values() for name in own)
+    chosen = array_in(source, arrays, "chosen", "int64", (None,))
+    if not chosen.size or chosen[0] < 0 or chosen[-1] >= len(listed) or np.any(np.diff(chosen) < 1):
+        raise broken(source, f"it chooses other than some of its {len(listed)} channels, in order")
+    mean, scale = (array_in(source, arrays, n, "float32", chosen.shape) for n in ("mean", "scale"))
+    if scale.min() <= 0:
+        raise broken(source, "a scale is not above 0")
+    learnt = {n.removeprefix(LEARNT): a for n, a in arrays.items() if n.startswith(LEARNT)}
+    try:
+        predictor = pipeline.classifier.restore(learnt, n_features=chosen.size, n_classes=ids.size)
+    except ValueError as error:
+        raise broken(source, str(error)) from None
+    features, columns = needed_for(names, chosen)
+    return Model(pipeline, ids, listed, chosen, features, columns, mean, scale, predictor)
+
+
+def _in_own_order(model: Model) -> Array:
+    """Return the class ids of `model` as its predictor has them."""
+    if not isinstance(model.predictor, Reordered):
+        return model.classes
+    ids = np.empty_like(model.classes)
+    ids[model.predictor.order] = model.classes
+    return ids
+
+
+def _image(head: Mapping[str, object]) -> Intensities | None:
+    """Return what the images were like; what cannot be understood of it is no reason to refuse."""
+    try:
+        return Intensities.model_validate(head.get("image"))
+    except ValueError:
+        return None

@@ -1,0 +1,146 @@
+"""A classifier that has learnt, apart from the image that it learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.classify.intensities import Intensities
+from annotat_nb.classify.progress import Progress, part_of, silent
+from annotat_nb.classify.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annotat_nb.annotation import Classes
+    from annotat_nb.classify.classifier import Predictor
+    from annotat_nb.classify.model import Model
+    from annotat_nb.classify.pipeline import Pipeline
+    from annotat_nb.classify.prediction import Prediction
+    from annotat_nb.classify.progress import Report
+    from annotat_nb.operation import Array
+    from annotat_nb.volume import Volume
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainedClassifier:
+    """A classifier that has learnt: it segments any image as it would have the first one.
+
+    Intensities are taken as they are: an image of another brightness or type of voxel must be
+    brought to the same scale first.
+
+    Parameters
+    ----------
+    model
+        What was learnt, and the parameters.
+    classes
+        The classes that it tells apart, with their names, in the order of its probabilities.
+    intensities
+        What the image was like that it learnt from; None where that is unknown.
+    """
+
+    model: Model
+    classes: Classes
+    intensities: Intensities | None = None
+
+    def __repr__(self) -> str:
+        names = ", ".join(item.name for item in self.classes)
+        return f"TrainedClassifier({self.pipeline.classifier!r}, classes: {names})"
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The parameters that it was trained with; they belong to what was learnt."""
+        return self.model.pipeline
+
+    def segment(self, volume: Volume, progress: Progress = silent) -> Prediction:
+        """Classify every voxel of an image.
+
+        Parameters
+        ----------
+        volume
+            The image.
+        progress
+            Receives the step and the share that is done; raise in it to cancel.
+        """
+        method = self.pipeline.superpixels
+        if method is None:
+            return Segmenter(volume).predict(self.model, progress)
+        ids = method(
+            volume.data,
+            intensity_range=volume.intensity_range,
+            progress=lambda done: progress("Generating superpixels", 0.4 * done),
+        )
+        return Segmenter(volume, ids).predict(self.model, part_of(progress, 0.4, 1.0))
+
+    def caution_about(self, volume: Volume) -> str | None:
+        """Say in a sentence why `volume` may come out wrong; None where nothing speaks for it."""
+        if self.intensities is None:
+            return None
+        found = Intensities.of(volume)
+        if self.intensities.are_like(found):
+            return None
+        return (
+            f"It learnt from values of about {self.intensities}, but "
+            f"{volume.name or 'this image'} has {found}: bring it to the same scale, or expect "
+            "wrong labels"
+        )
+
+    def with_ids(self, ids: Mapping[int, int], classes: Classes) -> TrainedClassifier:
+        """Return the same classifier with other class ids, in ascending order.
+
+        Parameters
+        ----------
+        ids
+            The new id of each class.
+        classes
+            A class table that has the new ids.
+        """
+        moved = np.array([ids[number] for number in self.model.classes.tolist()], np.int16)
+        order = np.argsort(moved)
+        predictor = reordered(self.model.predictor, order)
+        model = replace(self.model, classes=moved[order], predictor=predictor)
+        return replace(self, model=model, classes=named(classes, moved[order]))
+
+
+@dataclass(frozen=True, eq=False)
+class Reordered:
+    """A predictor whose classes come in another order."""
+
+    predictor: Predictor
+    order: Array
+    """Which of its probabilities comes first, second, …"""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of the rows that it classifies."""
+        return self.predictor.n_features
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes that it tells apart."""
+        return self.predictor.n_classes
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all that the predictor has learnt; the order is not among it."""
+        return self.predictor.arrays()
+
+    def predict_proba(self, rows: Array, report: Report, /) -> Array:
+        """Return the probability of each class, (rows, classes), float32."""
+        shares: Array = self.predictor.predict_proba(rows, report)[:, self.order]
+        return shares
+
+
+def reordered(predictor: Predictor, order: Array) -> Predictor:
+    """Return `predictor` with its classes in another order."""
+    if isinstance(predictor, Reordered):
+        return reordered(predictor.predictor, predictor.order[order])
+    is_same = np.array_equal(order, np.arange(order.size))
+    return predictor if is_same else Reordered(predictor, order)
+
+
+def named(classes: Classes, ids: Array) -> Classes:
+    """Return the classes that have `ids`, in this order."""
+    by_id = {item.id: item for item in classes}
+    return tuple(by_id[number] for number in ids.tolist())
