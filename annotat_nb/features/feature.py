@@ -36,7 +36,8 @@ class Feature(Operation):
         """
         from annotat_nb.features.source import Source
 
-        return np.stack(self.compute(Source(image)))
+        source = Source(image)
+        return np.stack([source.backend.to_numpy(part) for part in self.compute(source)])
 
     @abstractmethod
     def compute(self, source: Source) -> list[Any]:

@@ -7,6 +7,8 @@ from annotat_nb import features
 from annotat_nb.blocks import plan_blocks
 from annotat_nb.features import Feature
 
+pytestmark = pytest.mark.usefixtures("on_every_device")
+
 KINDS = [
     kind
     for kind in (getattr(features, name) for name in features.__all__)

@@ -18,6 +18,8 @@ from annotat_nb.features import (
     Variance,
 )
 
+pytestmark = pytest.mark.usefixtures("on_every_device")
+
 IMAGE = np.random.default_rng(1).normal(100, 20, (4, 9, 7))
 both_dimensions = pytest.mark.parametrize("ndim", [2, 3])
 

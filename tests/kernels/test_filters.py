@@ -1,12 +1,15 @@
 """Filters of whole images and of boxes, against scipy or the window written out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 from annotat_nb.blocks import whole
-from annotat_nb.kernels.cpu import filters
+from annotat_nb.kernels.cpu import filters as processor
+from annotat_nb.kernels.cuda import filters as card
 from annotat_nb.kernels.mirror import Reading, span
 
 SHAPES = [(5, 9, 7), (1, 6, 3), (2, 1, 11), (3, 40, 33)]
@@ -14,9 +17,27 @@ RNG = np.random.default_rng(0)
 SMOOTH = {shape: RNG.normal(100, 20, shape).astype("float32") for shape in SHAPES}
 EIGHT_BIT = {shape: RNG.integers(0, 256, shape).astype("float32") for shape in SHAPES}
 
+NAMES = ("gaussian", "sobel", "extremes", "moments", "median")
+
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 both_dimensions = pytest.mark.parametrize("ndim", [2, 3])
 every_radius = pytest.mark.parametrize("radius", [1, 2, 3, 5, 14])
+
+
+@pytest.fixture
+def filters(backend):
+    """The filters for each kind of device, as functions of arrays that give arrays."""
+
+    def of_arrays(name):
+        def call(image, *args, **options):
+            found = getattr(backend, name)(backend.from_numpy(image, "cpu"), *args, **options)
+            parts = found if isinstance(found, tuple) else (found,)
+            arrays = [backend.to_numpy(part) for part in parts]
+            return arrays if isinstance(found, tuple) else arrays[0]
+
+        return call
+
+    return SimpleNamespace(**{name: of_arrays(name) for name in NAMES})
 
 
 def boxes(shape):
@@ -51,7 +72,7 @@ def test_only_what_the_box_needs_is_read():
 @every_shape
 @both_dimensions
 @pytest.mark.parametrize("sigma", [1, 2, 8])
-def test_gaussian(shape, ndim, sigma):
+def test_gaussian(filters, shape, ndim, sigma):
     image = SMOOTH[shape]
     sigmas = (sigma if ndim == 3 else 0, sigma, sigma)
     expected = ndimage.gaussian_filter(image.astype("float64"), sigmas, truncate=4)
@@ -62,7 +83,7 @@ def test_gaussian(shape, ndim, sigma):
 
 @every_shape
 @both_dimensions
-def test_sobel(shape, ndim):
+def test_sobel(filters, shape, ndim):
     image = SMOOTH[shape]
     squares = 0
     for axis in range(3 - ndim, 3):
@@ -79,7 +100,7 @@ def test_sobel(shape, ndim):
 @every_shape
 @both_dimensions
 @every_radius
-def test_extremes(shape, ndim, radius):
+def test_extremes(filters, shape, ndim, radius):
     image = SMOOTH[shape]
     for box in boxes(shape):
         low, high = filters.extremes(image, radius, ndim, box)
@@ -90,7 +111,7 @@ def test_extremes(shape, ndim, radius):
 @every_shape
 @both_dimensions
 @every_radius
-def test_moments(shape, ndim, radius):
+def test_moments(filters, shape, ndim, radius):
     if shape == (3, 40, 33) and radius == 14:
         return
     image = SMOOTH[shape]
@@ -105,7 +126,7 @@ def test_moments(shape, ndim, radius):
 @both_dimensions
 @every_radius
 @pytest.mark.parametrize("kind", ["8 bit", "8 bit as ranks", "16 bit", "fractions"])
-def test_median(shape, ndim, radius, kind):
+def test_median(filters, shape, ndim, radius, kind):
     if shape == (3, 40, 33) and radius == 14:
         return
     image = SMOOTH[shape] if kind == "fractions" else EIGHT_BIT[shape]
@@ -116,7 +137,7 @@ def test_median(shape, ndim, radius, kind):
         np.testing.assert_array_equal(result, expected[box])
 
 
-def test_windows_of_the_largest_radius():
+def test_windows_of_the_largest_radius(filters):
     image, radius = SMOOTH[3, 40, 33], 64
     box = (slice(1, 2), slice(7, 9), slice(30, 33))
     near = windows(image, radius, 2)[box]
@@ -128,3 +149,39 @@ def test_windows_of_the_largest_radius():
     np.testing.assert_array_equal(median, np.median(near, axis=-1))
     np.testing.assert_allclose(mean, near.mean(axis=-1), rtol=1e-7)
     np.testing.assert_allclose(variance, near.var(axis=-1), rtol=1e-6)
+
+
+@every_shape
+@both_dimensions
+def test_graphics_cards_find_the_bits_that_processors_find(shape, ndim, torch_device):
+    """Except for the gradient and the Gaussian, of which the compiler may fuse the operations."""
+    image, box = SMOOTH[shape], boxes(shape)[1]
+    there = card.from_numpy(image, torch_device)
+    for name, size in (("extremes", 2), ("moments", 3)):
+        own, other = (getattr(of, name) for of in (processor, card))
+        expected, found = own(image, size, ndim, box), other(there, size, ndim, box)
+        for one, twin in zip(expected, found, strict=True):
+            np.testing.assert_array_equal(card.to_numpy(twin), one)
+    smooth = card.gaussian(there, 2, ndim, box)
+    np.testing.assert_allclose(
+        card.to_numpy(smooth), processor.gaussian(image, 2, ndim, box), rtol=1e-6
+    )
+    slope = card.to_numpy(card.sobel(there, ndim, box))
+    expected = processor.sobel(image, ndim, box)
+    np.testing.assert_allclose(slope, expected, rtol=1e-5, atol=1e-5 * image.max())
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 3000])
+def test_medians_do_not_depend_on_how_many_windows_are_sorted_at_once(
+    at_once, torch_device, monkeypatch
+):
+    image = SMOOTH[3, 40, 33]
+    there, box = card.from_numpy(image, torch_device), boxes(image.shape)[1]
+    expected = card.median(there, 2, 3, box, integral=False)
+    monkeypatch.setattr("annotat_nb.kernels.cuda.median._AT_ONCE", at_once)
+    found = card.median(there, 2, 3, box, integral=False)
+    np.testing.assert_array_equal(card.to_numpy(found), card.to_numpy(expected))
+
+
+def test_a_table_holds_the_same_filters_for_every_device():
+    assert set(card.__all__) == set(processor.__all__)

@@ -1,0 +1,34 @@
+"""The table of filters for graphics cards: what `annotat_nb.features.backend.Backend` asks for.
+
+They run on whatever device their tensors lie on, the processor's memory too, which is how they
+are tested where there is no graphics card. In use the processor has filters of its own, which
+are many times faster there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from annotat_nb.kernels.cuda.extremes import extremes
+from annotat_nb.kernels.cuda.gaussian import gaussian
+from annotat_nb.kernels.cuda.median import median
+from annotat_nb.kernels.cuda.moments import moments
+from annotat_nb.kernels.cuda.sobel import sobel
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+
+__all__ = ["extremes", "from_numpy", "gaussian", "median", "moments", "sobel", "to_numpy"]
+
+
+def from_numpy(values: Array, device: str) -> torch.Tensor:
+    """Copy `values` into the memory of `device`."""
+    return torch.tensor(values, device=device)
+
+
+def to_numpy(image: torch.Tensor) -> Array:
+    """Copy `image` into the memory of the processor."""
+    found: Array = image.cpu().numpy()
+    return found
