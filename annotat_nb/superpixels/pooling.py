@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from annotat_nb.kernels.cpu.pooling import Gathered
     from annotat_nb.operation import Array
 
 Pooling = Literal["mean", "min", "max", "std"]
@@ -32,6 +33,7 @@ class Members:
     places: Array
     slots: Array
     whole: Array
+    _gathering: dict[Any, Gathering] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, labels: Array, ids: Array, places: Array, whole: Array) -> Members:
@@ -39,6 +41,33 @@ class Members:
         from annotat_nb.kernels.cpu.pooling import find_slots
 
         return cls(places, find_slots(labels, ids), whole)
+
+    def gathering(self, values: Any) -> Gathering:
+        """Return what gathers channels that lie where `values` does; made once for each device."""
+        if values.device not in self._gathering:
+            self._gathering[values.device] = _gathering(self, values)
+        return self._gathering[values.device]
+
+
+class Gathering(Protocol):
+    """Gathers the values of the superpixels of a box, on the device where the values are."""
+
+    sizes: Array
+    """Number of voxels of each superpixel, int64."""
+
+    def pool(self, values: Any, /) -> Gathered:
+        """Return sums, sums of squares, smallest and largest values of the superpixels."""
+
+
+def _gathering(members: Members, values: Any) -> Gathering:
+    count = members.places.size
+    if isinstance(values, np.ndarray):
+        from annotat_nb.kernels.cpu.pooling import Slots
+
+        return Slots(members.slots, count)
+    from annotat_nb.kernels.cuda.pooling import Slots as SlotsThere
+
+    return SlotsThere(members.slots, count, values.device)
 
 
 class Pool:
@@ -72,11 +101,13 @@ class Pool:
         self._parts: list[tuple[Array, list[_Sums]]] = []
 
     def add(self, members: Members, channels: Sequence[Any]) -> None:
-        """Gather `channels`, each float32 (z, y, x), of the superpixels of a box."""
-        sizes, parts = _sizes(members), []
-        cut = ~members.whole
+        """Gather `channels`, each float32 (z, y, x), of the superpixels of a box.
+
+        They are arrays, or tensors on any device, where they stay.
+        """
+        cut, parts = ~members.whole, []
         for number, values in enumerate(channels):
-            sums = _Sums.of(values, members, sizes)
+            sums = _Sums.of(values, members)
             self._finish(members.places[members.whole], number, sums.take(members.whole))
             parts.append(sums.take(cut))
         if cut.any():
@@ -111,10 +142,9 @@ class _Sums:
     max: Array
 
     @classmethod
-    def of(cls, values: Any, members: Members, sizes: Array) -> _Sums:
-        from annotat_nb.kernels.cpu.pooling import pool
-
-        return cls(sizes, *pool(np.ascontiguousarray(values), members.slots, sizes.size))
+    def of(cls, values: Any, members: Members) -> _Sums:
+        gathering = members.gathering(values)
+        return cls(gathering.sizes, *gathering.pool(values))
 
     @classmethod
     def joined(cls, parts: Sequence[_Sums], slots: Array, count: int) -> _Sums:
@@ -140,9 +170,3 @@ class _Sums:
     def std(self) -> Array:
         deviation: Array = np.sqrt(np.maximum(self.squares / self.sizes - self.mean**2, 0))
         return deviation
-
-
-def _sizes(members: Members) -> Array:
-    from annotat_nb.kernels.cpu.pooling import count_slots
-
-    return count_slots(members.slots, members.places.size)

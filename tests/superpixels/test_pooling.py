@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import torch
 
 from annotat_nb.blocks import plan_blocks
 from annotat_nb.kernels.cpu import pooling as kernels
+from annotat_nb.kernels.cuda.pooling import Slots as SlotsThere
 from annotat_nb.superpixels.pooling import Members, Pool
 
 RNG = np.random.default_rng(0)
@@ -24,11 +26,18 @@ def members_of(ids, box=(slice(None),) * 3, *, whole=False):
     return Members.of(labels, ids[places], places, np.full(places.size, whole))
 
 
-def pooled(ids, boxes, *, whole=False):
-    pool = Pool(ids.size, 3, POOLINGS)
-    for box in boxes:
-        pool.add(members_of(ids, box, whole=whole), list(VALUES[(slice(None), *box)]))
-    return pool
+@pytest.fixture
+def pooled(backend):
+    """Return what pools the values over boxes, on each kind of device."""
+
+    def pooled(ids, boxes, *, whole=False):
+        pool = Pool(ids.size, 3, POOLINGS)
+        channels = [backend.from_numpy(channel, "cpu") for channel in VALUES]
+        for box in boxes:
+            pool.add(members_of(ids, box, whole=whole), [channel[box] for channel in channels])
+        return pool
+
+    return pooled
 
 
 EVERYTHING = [(slice(None),) * 3]
@@ -36,25 +45,46 @@ EVERYTHING = [(slice(None),) * 3]
 
 @every_pooling
 @pytest.mark.parametrize("whole", [True, False])
-def test_pooling_reduces_each_superpixel(pooling, whole):
+def test_pooling_reduces_each_superpixel(pooled, pooling, whole):
     rows = pooled(PRESENT, EVERYTHING, whole=whole).rows(pooling)
     assert rows.dtype == np.float32
     np.testing.assert_allclose(rows, oracle(PRESENT, pooling), rtol=1e-6)
 
 
 @every_pooling
-def test_superpixels_that_lie_in_several_boxes_are_put_together(pooling):
+def test_superpixels_that_lie_in_several_boxes_are_put_together(pooled, pooling):
     boxes = [block.core for block in plan_blocks(LABELS.shape, core=(2, 7, 6))]
     rows = pooled(PRESENT, boxes).rows(pooling)
     np.testing.assert_allclose(rows, oracle(PRESENT, pooling), rtol=1e-6)
 
 
 @every_pooling
-def test_superpixels_that_are_not_asked_for_are_passed_over(pooling):
+def test_superpixels_that_are_not_asked_for_are_passed_over(pooled, pooling):
     ids = PRESENT[[0, 5, 6, 40]]
     np.testing.assert_allclose(
         pooled(ids, EVERYTHING).rows(pooling), oracle(ids, pooling), rtol=1e-6
     )
+
+
+def test_devices_may_take_turns_within_a_box():
+    """As when the memory of a graphics card is full."""
+    members = members_of(PRESENT, whole=True)
+    pool = Pool(PRESENT.size, 3, POOLINGS)
+    pool.add(members, [torch.tensor(VALUES[0]), *VALUES[1:]])
+    np.testing.assert_allclose(pool.rows("mean"), oracle(PRESENT, "mean"), rtol=1e-6)
+
+
+def test_graphics_cards_gather_what_processors_gather(torch_device):
+    slots = kernels.find_slots(LABELS, PRESENT[::2])
+    there = SlotsThere(slots, PRESENT.size, torch_device)
+    here = kernels.Slots(slots, PRESENT.size)
+    np.testing.assert_array_equal(there.sizes, here.sizes)
+    values = VALUES[0]
+    found = [there.pool(torch.tensor(values, device=torch_device)) for _ in range(2)]
+    for expected, first, again in zip(here.pool(values), *found, strict=True):
+        np.testing.assert_array_equal(first, again)
+        np.testing.assert_allclose(first, expected, rtol=1e-12)
+        assert first.dtype == expected.dtype
 
 
 def test_the_mean_of_many_large_values_is_exact():

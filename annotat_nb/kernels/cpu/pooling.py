@@ -19,6 +19,27 @@ PLANES = 4
 """Planes whose values are summed up together, so that sums do not depend on the threads."""
 
 
+class Slots:
+    """Which slot each voxel of a box belongs to; see `annotat_nb.kernels.cuda.pooling.Slots`.
+
+    Parameters
+    ----------
+    slots
+        Which slot each voxel belongs to, int32 below `count`, (z, y, x); negative: none.
+    count
+        Number of slots.
+    """
+
+    def __init__(self, slots: Array, count: int) -> None:
+        self._slots, self._count = slots, count
+        self.sizes = count_slots(slots, count)
+        """Number of voxels of each slot, int64."""
+
+    def pool(self, values: Array) -> Gathered:
+        """Gather the values of each slot; see `pool`."""
+        return pool(np.ascontiguousarray(values), self._slots, self._count)
+
+
 def pool(values: Array, slots: Array, count: int) -> Gathered:
     """Gather the values of each slot.
 
