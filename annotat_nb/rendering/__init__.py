@@ -5,6 +5,7 @@ from annotat_nb.rendering.histogram import auto_window, histogram, label_histogr
 from annotat_nb.rendering.palette import PALETTE, class_color, rgba_table
 from annotat_nb.rendering.slices import boundaries, overlay, to_grey
 from annotat_nb.rendering.tiles import Seen, Tile, overlap, tile_around, whole_tile
+from annotat_nb.rendering.uncertainty import uncertainty_levels, uncertainty_table
 
 __all__ = [
     "COLORMAPS",
@@ -22,5 +23,7 @@ __all__ = [
     "rgba_table",
     "tile_around",
     "to_grey",
+    "uncertainty_levels",
+    "uncertainty_table",
     "whole_tile",
 ]

@@ -49,6 +49,10 @@ class View(Record):
     """How strongly the labels cover the slice."""
     show_labels: bool = True
     """Show the segmentation over the slice."""
+    show_uncertainty: bool = False
+    """Show over the slice where the classifier was unsure."""
+    uncertainty_opacity: Opacity = 0.7
+    """How strongly that covers the slice."""
     show_superpixels: bool = False
     """Show the superpixels' boundaries over the slice."""
     show_markers: bool = True

@@ -11,6 +11,7 @@ from annotat_nb.widgets.dialogs import MARKERS
 from annotat_nb.widgets.menu import Item, Menu
 from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.opening import ask_dataset, read_image
+from annotat_nb.widgets.sentences import uncertainty_missing
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from annotat_nb.widgets.job_watch import JobWatch
 
 Reason = Callable[[], str | None]
+NOTHING_MISSING: Reason = lambda: None  # noqa: E731 - a value, like those it stands in for
 CHANGES = (
     "Open visualization image…",
     "Load label…",
@@ -49,7 +51,7 @@ class Command:
     title: str
     act: Callable[[], object]
     keys: tuple[str, ...] = ()
-    reason: Reason = lambda: None
+    reason: Reason = NOTHING_MISSING
     """Why it cannot be done now."""
     checked: Callable[[], bool] | None = None
 
@@ -171,16 +173,20 @@ def _view_commands(session: Session, canvas: SliceCanvas, dialogs: Dialogs) -> l
     def move(by: int) -> Callable[[], None]:
         return lambda: session.step_slice(by)
 
+    def unknown() -> str | None:
+        return None if session.view.show_uncertainty else uncertainty_missing(session)
+
     switches = (
-        ("Show label", "show_labels", "L"),
-        ("Show superpixels", "show_superpixels", "S"),
-        ("Show markers", "show_markers", "K"),
+        ("Show label", "show_labels", "L", NOTHING_MISSING),
+        ("Show uncertainty", "show_uncertainty", "U", unknown),
+        ("Show superpixels", "show_superpixels", "S", NOTHING_MISSING),
+        ("Show markers", "show_markers", "K", NOTHING_MISSING),
     )
     return [
         Command("View", "Change colour map…", lambda: dialogs.change_colormap(session)),
         *(
-            Command("View", title, toggle(name), (key,), checked=is_on(name))
-            for title, name, key in switches
+            Command("View", title, toggle(name), (key,), missing, is_on(name))
+            for title, name, key, missing in switches
         ),
         Command("View", "Fit to window", canvas.fit, ("Shift+R",)),
         Command("View", "Actual size", canvas.actual_size),

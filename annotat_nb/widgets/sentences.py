@@ -53,6 +53,15 @@ def _after_apply(session: Session) -> str:
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"
 
 
+def uncertainty_missing(session: Session) -> str | None:
+    """Say why it is not known how sure the classifier was; None: it is."""
+    if session.uncertainty is not None or session.previewed is not None:
+        return None
+    if session.segmentation is None:
+        return "Nothing is classified yet: press Preview or Apply first"
+    return "Of this label only the classes were kept: press Preview or Apply to see how sure it is"
+
+
 def farewell(session: Session) -> str:
     """Say what is left of the work should the kernel go now."""
     fate = {

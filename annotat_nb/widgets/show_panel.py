@@ -8,6 +8,7 @@ import ipywidgets as w
 import numpy as np
 
 from annotat_nb.widgets.contrast import ContrastPanel
+from annotat_nb.widgets.sentences import uncertainty_missing
 from annotat_nb.widgets.slice_pictures import automatic_window
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
 
+UNSURE = "Show where the two most probable classes were close (U)"
 SAMPLE = 2**17
 """Voxels that the histogram counts."""
 
@@ -25,16 +27,11 @@ class ShowPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session) -> None:
         self._session = session
         self.labels = self._switch("Labels", "show_labels", "Show the segmentation (L)")
-        self.opacity = w.FloatSlider(
-            session.view.label_opacity,
-            min=0,
-            max=1,
-            step=0.05,
-            readout=False,
-            tooltip="How strongly the labels cover the slice",
-            layout={"width": "auto", "flex": "1 1 60px"},
+        self.opacity = self._slider("label_opacity", "How strongly the labels cover the slice")
+        self.uncertainty = self._switch("Uncertainty", "show_uncertainty", UNSURE)
+        self.uncertainty_opacity = self._slider(
+            "uncertainty_opacity", "How strongly the uncertainty covers the slice"
         )
-        self.opacity.observe(self._set("label_opacity"), "value")
         self.superpixels = self._switch(
             "Superpixels", "show_superpixels", "Show the superpixels' boundaries (S)"
         )
@@ -46,7 +43,11 @@ class ShowPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.contrast = ContrastPanel(sample_of(session.volume))
         self.contrast.changed.connect(self._set_window)
         self.sampled = session.volume
-        layers = w.HBox([self.labels, self.opacity]), w.HBox([self.superpixels, self.markers])
+        layers = (
+            w.HBox([self.labels, self.opacity]),
+            w.HBox([self.uncertainty, self.uncertainty_opacity]),
+            w.HBox([self.superpixels, self.markers]),
+        )
         super().__init__([*layers, self.image, self.contrast])
         self.refresh()
 
@@ -55,6 +56,11 @@ class ShowPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         view, alternative = self._session.view, self._session.visualization
         self.labels.value, self.opacity.value = view.show_labels, view.label_opacity
         self.superpixels.value, self.markers.value = view.show_superpixels, view.show_markers
+        self.uncertainty.value = view.show_uncertainty
+        self.uncertainty_opacity.value = view.uncertainty_opacity
+        missing = uncertainty_missing(self._session)
+        self.uncertainty.disabled = missing is not None and not view.show_uncertainty
+        self.uncertainty.tooltip = missing or UNSURE
         self.image.disabled = alternative is None
         self.image.tooltip = (
             "Open one first: File › Open visualization image"
@@ -83,6 +89,19 @@ class ShowPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         switch.observe(self._set(name), "value")
         return switch
+
+    def _slider(self, name: str, tooltip: str) -> w.FloatSlider:
+        slider = w.FloatSlider(
+            getattr(self._session.view, name),
+            min=0,
+            max=1,
+            step=0.05,
+            readout=False,
+            tooltip=tooltip,
+            layout={"width": "auto", "flex": "1 1 60px"},
+        )
+        slider.observe(self._set(name), "value")
+        return slider
 
     def _set(self, name: str) -> Any:
         return lambda change: self._session.show(**{name: change["new"]})

@@ -21,6 +21,7 @@ from annotat_nb.widgets.slice_pictures import (
     marker_picture,
     plane_shape,
 )
+from annotat_nb.widgets.uncertainty_view import UncertaintyView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +80,7 @@ class SliceView:
         self._tile = canvas.near.tile or whole_tile(plane_shape(session))
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
         self._fill = Latest(loop, FILL_AFTER, self._draw_far)
+        self._uncertainty = UncertaintyView(session, canvas, loop)
         self._connect()
         self.redraw()
 
@@ -115,6 +117,7 @@ class SliceView:
         self._is_closed = True
         for signal, slot in self._connections:
             signal.disconnect(slot, missing_ok=True)
+        self._uncertainty.close()
 
     def _connect(self) -> None:
         session, on_loop = self.session, self._loop.call
@@ -123,8 +126,8 @@ class SliceView:
             (session.annotation.changed, self._follow_edit),
             (session.classes.changed, self._follow_classes),
             (session.results.superpixels_changed, lambda: on_loop(self._draw_boundaries)),
-            (session.results.segmentation_changed, lambda: on_loop(self._draw_labels)),
-            (session.results.preview_changed, lambda: on_loop(self._draw_labels)),
+            (session.results.segmentation_changed, lambda: on_loop(self._draw_results)),
+            (session.results.preview_changed, lambda: on_loop(self._draw_results)),
             (session.visualization_changed, self._draw_slice),
             (session.pipeline_changed, lambda: on_loop(self._draw_boundaries)),
             (self.canvas.looked, self._follow_eye),
@@ -142,6 +145,8 @@ class SliceView:
             self._adjust_window()
         if view.show_superpixels and not former.show_superpixels:
             self._draw_boundaries()
+        if view.show_uncertainty != former.show_uncertainty:
+            self._draw_uncertainty()
 
     @steady
     def _follow_eye(self, shape: tuple[int, int], seen: Seen) -> None:
@@ -186,9 +191,11 @@ class SliceView:
             pen.palette = class_palette(self.session)
             pen.colormap = colormap(view.colormap).tobytes()
             pen.aspect = self._aspect()
-            pen.opacity = {**pen.opacity, "labels": view.label_opacity, **OPACITY}
+            overlays = {"labels": view.label_opacity, "uncertainty": view.uncertainty_opacity}
+            pen.opacity = {**pen.opacity, **overlays, **OPACITY}
             pen.visible = {
                 "labels": view.show_labels,
+                "uncertainty": view.show_uncertainty,
                 "boundaries": view.show_superpixels,
                 "markers": view.show_markers,
             }
@@ -202,6 +209,7 @@ class SliceView:
     def _draw(self, sheet: Sheet, tile: Tile) -> None:
         self._put_slice(sheet, tile)
         self._put_labels(sheet, tile)
+        self._uncertainty.put(sheet, tile)
         self._put_boundaries(sheet, tile)
         self._put_markers(sheet, tile)
 
@@ -216,6 +224,16 @@ class SliceView:
         for shown in self._shown:
             self._put_slice(*shown)
         self._adjust_window(refine=False)
+
+    @steady
+    def _draw_results(self) -> None:
+        self._draw_labels()
+        self._draw_uncertainty()
+
+    @steady
+    def _draw_uncertainty(self) -> None:
+        for shown in self._shown:
+            self._uncertainty.put(*shown)
 
     @steady
     def _draw_labels(self) -> None:

@@ -13,6 +13,7 @@ from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
+    from annotat_nb.session.results import Probe
 
 
 REST = 0.3
@@ -62,9 +63,15 @@ class StatusBar(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         words = [f"{name} {position[name]}" for name in AXES] + [f"= {found.value:g}"]
         if found.label is not None and found.label in session.classes:
             name = inert(session.classes[found.label].name)
-            sure = "" if found.probability is None else f" ({found.probability:.2f})"
-            words.append(f"· {name}{sure}")
+            words.append(f"· {name}{self._certainty(found)}")
         return "  ".join(words)
+
+    def _certainty(self, found: Probe) -> str:
+        """Say how probable the class is, and how unsure where that is shown."""
+        if found.probability is None:
+            return ""
+        unsure = f", uncertainty {found.uncertainty:.2f}"
+        return f" ({found.probability:.2f}{unsure if self._session.view.show_uncertainty else ''})"
 
 
 def describe(volume: Volume) -> str:

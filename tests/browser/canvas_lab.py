@@ -65,7 +65,7 @@ canvas
 class CanvasOnPage:
     """The canvas as a user meets it: a mouse, keys, and pixels."""
 
-    layers = ("slice", "labels", "boundaries", "markers")
+    layers = ("slice", "labels", "uncertainty", "boundaries", "markers")
 
     def __init__(self, page, view=0):
         self.page = page

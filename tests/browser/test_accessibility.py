@@ -55,9 +55,15 @@ def annotator(notebook_path, page, kernel):
 
 @pytest.fixture(scope="module", params=THEMES)
 def theme(request, notebook_path, page):
+    change_theme(page, request.param)
+    yield
+    change_theme(page, THEMES[0])  # the server keeps it for the pages of other tests
+
+
+def change_theme(page, theme):
     change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    page.evaluate(change, request.param)
-    is_light = str(request.param == THEMES[0]).lower()
+    page.evaluate(change, theme)
+    is_light = str(theme == THEMES[0]).lower()
     page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
 
 
@@ -75,6 +81,13 @@ def findings(page):
 
 def test_axe_finds_nothing_serious_in_the_annotator(theme, annotator, page):
     assert not (found := findings(page)), "\n".join(found)
+
+
+def test_axe_finds_nothing_serious_in_the_legend_of_the_uncertainty(theme, annotator, page, kernel):
+    kernel("session.show(show_uncertainty=True)")
+    page.get_by_role("img", name="Uncertainty from 0, sure").wait_for()
+    assert not (found := findings(page)), "\n".join(found)
+    kernel("session.show(show_uncertainty=False)")
 
 
 def test_axe_finds_nothing_serious_while_nothing_is_open(theme, annotator, page, kernel):

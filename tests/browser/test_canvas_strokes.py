@@ -79,7 +79,7 @@ def test_a_busy_kernel_delays_no_echo_and_each_stroke_is_painted_once_without_a_
 
 _START_RECORDER = """(pen, voxels) => {
     const echo = pen.querySelector('.annotat-echo');
-    const markers = pen.closest('.annotat-stack').querySelectorAll(':scope > canvas')[3];
+    const markers = pen.closest('.annotat-stack').querySelectorAll(':scope > canvas')[4];
     const filled = (canvas, [y, x]) =>
         Number(canvas.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0);
     window.recorded = [];

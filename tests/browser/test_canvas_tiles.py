@@ -171,7 +171,7 @@ _WATCH = """(pen) => {
             const [column, row] = [(x - get('x')) / get('zoom-x'), (y - get('y')) / get('zoom-y')];
             if (column < 1 || row < 1 || column > 4999 || row > 2999) continue;
             const point = [frame.left + x, frame.top + y];
-            if (!isFilled(layers[0], ...point) && !isFilled(layers[4], ...point)) blank++;
+            if (!isFilled(layers[0], ...point) && !isFilled(layers[5], ...point)) blank++;
         }
         window.blanks.push(blank);
         requestAnimationFrame(record);
@@ -284,7 +284,7 @@ _IS_SHARP = """(pen, [y, x, grey, step = 1]) => {
     return get('step') === step && alpha === 255 && value === grey;
 }"""
 _IS_COVERED = """(pen, [y, x]) => {
-    const far = pen.closest('.annotat-stack').querySelectorAll(':scope > canvas')[4];
+    const far = pen.closest('.annotat-stack').querySelectorAll(':scope > canvas')[5];
     const step = parseFloat(getComputedStyle(far).getPropertyValue('--annotat-step'));
     return far.getContext('2d').getImageData(x / step, y / step, 1, 1).data[3] === 255;
 }"""

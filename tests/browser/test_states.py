@@ -140,6 +140,17 @@ def test_ready_it_names_the_next_step(sample, take, kernel):
     take("ready")
 
 
+def test_unsure_it_shows_where_and_what_the_colours_mean(sample, take, kernel):
+    kernel(SEGMENT + "session.show(show_uncertainty=True)")
+    sample.get_by_role("img", name="Uncertainty from 0, sure, to 1, undecided").wait_for()
+    sample.get_by_text("4 strokes saved").wait_for()
+    picture = take("uncertainty")
+    red, green, blue = np.moveaxis(picture.astype(int), -1, 0)
+    magenta = (red > green + 60) & (blue > green + 60)
+    assert 0.005 < magenta.mean() < 0.1
+    kernel("session.show(show_uncertainty=False)")
+
+
 def test_in_the_dark_it_follows_the_theme(sample, dark, take):
     picture = take("dark")
     assert np.median(picture) < 80

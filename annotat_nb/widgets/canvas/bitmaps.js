@@ -1,7 +1,7 @@
 // Where the bitmaps lie on the slice: each may show a part of it, or show it coarsely.
 
-const LAYERS_PER_SHEET = 4;
-const LINES = 2; // which of them holds the boundaries
+const LAYERS_PER_SHEET = 5;
+const LINES = 3; // which of them holds the boundaries
 
 /**
  * The voxel that the first pixel of a layer shows, and how many voxels wide a pixel is; see

@@ -2,7 +2,7 @@
 
 import { SVG } from "./cursor.js";
 
-const NAMES = ["slice", "labels", "boundaries", "markers"];
+const NAMES = ["slice", "labels", "uncertainty", "boundaries", "markers"];
 
 /**
  * Find the models of the layers, by name and `all` of them, with those of the coarse picture;

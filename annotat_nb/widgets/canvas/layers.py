@@ -18,8 +18,8 @@ from ipycanvas.canvas import COMMANDS, _CanvasManager
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LayerName = Literal["slice", "labels", "boundaries", "markers"]
-LAYERS: tuple[LayerName, ...] = ("slice", "labels", "boundaries", "markers")
+LayerName = Literal["slice", "labels", "uncertainty", "boundaries", "markers"]
+LAYERS: tuple[LayerName, ...] = ("slice", "labels", "uncertainty", "boundaries", "markers")
 
 
 class DrawQueue:
@@ -69,7 +69,7 @@ class DrawQueue:
 
 
 class LayerStack:
-    """The four bitmaps of one tile."""
+    """The bitmaps of one tile, one a layer."""
 
     def __init__(self, queue: DrawQueue) -> None:
         self._manager = queue.manager

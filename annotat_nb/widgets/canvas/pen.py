@@ -54,8 +54,8 @@ class Pen(anywidget.AnyWidget):  # type: ignore[misc]
     _css = (_FOLDER / "pen.css").read_text(encoding="utf-8")
 
     layers = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Model ids of the canvases below: slice, labels, boundaries, markers; then the same of the
-    coarse picture below them."""
+    """Model ids of the canvases below: slice, labels, uncertainty, boundaries, markers; then the
+    same of the coarse picture below them."""
     width = traitlets.Int(0).tag(sync=True)
     """Columns of the slice; 0 while there is none."""
     height = traitlets.Int(0).tag(sync=True)

@@ -18,7 +18,7 @@ YELLOW = (255, 221, 0, 255)
 
 
 class Sheet:
-    """A grey slice or a tile of it, with labels, superpixel boundaries and markers above.
+    """A grey slice or a tile of it, with all that lies over it.
 
     Everything but the slice itself is placed in pixels of the tile's bitmap. What is drawn is
     kept, so that a page that comes later, or is reloaded, gets it too.
@@ -75,6 +75,12 @@ class Sheet:
     ) -> None:
         """Show class ids; see `SliceCanvas.show_labels`."""
         self._show("labels", np.asarray(ids), np.asarray(rgba, np.uint8), origin)
+
+    def show_uncertainty(
+        self, levels: ArrayLike, rgba: ArrayLike, *, origin: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Show levels of uncertainty; see `SliceCanvas.show_uncertainty`."""
+        self._show("uncertainty", np.asarray(levels), np.asarray(rgba, np.uint8), origin)
 
     def show_boundaries(
         self,

@@ -13,6 +13,8 @@ from annotat_nb.widgets.canvas.layers import LAYERS, DrawQueue, LayerName
 from annotat_nb.widgets.canvas.pen import Pen
 from annotat_nb.widgets.canvas.sheet import YELLOW, Sheet
 from annotat_nb.widgets.canvas.stroke import Received, Stroke
+from annotat_nb.widgets.housekeeping import close_tree
+from annotat_nb.widgets.legend import Legend
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,7 +28,7 @@ _EMPTY = "Open an image to begin"
 
 
 class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
-    """A slice with labels, superpixel boundaries and markers above it, and a pen on top.
+    """A slice, above it labels, uncertainty, superpixel boundaries and markers, and a pen on top.
 
     It knows pixels and strokes, nothing of sessions. Settings of the brush and of the display are
     traits of `pen`. Drawing may come from any thread. What is drawn before a page is open, or
@@ -70,8 +72,10 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         self.pen = Pen(layers=layers, notice=_EMPTY)
         self.pen.on_msg(self._receive)
         bitmaps = [c for sheet in self._sheets for c in sheet.layers.canvases.values()]
+        self.legend = Legend()
+        """What the colours of the uncertainty mean, in a corner below the pen."""
         layout = ipywidgets.Layout(width="100%", height=height)
-        super().__init__([*bitmaps, self.pen], layout=layout)
+        super().__init__([*bitmaps, self.legend, self.pen], layout=layout)
         self.add_class("annotat-stack")
 
     # Drawing
@@ -111,6 +115,20 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             change of colours show the whole plane.
         """
         self.near.show_labels(ids, rgba, origin=origin)
+
+    def show_uncertainty(
+        self, levels: ArrayLike, rgba: ArrayLike, *, origin: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Show how hard voxels were to classify in the rectangle at `origin` (y, x).
+
+        Parameters
+        ----------
+        levels
+            (height, width) uint8.
+        rgba
+            (n, 4) uint8, the colour of each level, 0 included.
+        """
+        self.near.show_uncertainty(levels, rgba, origin=origin)
 
     def show_boundaries(
         self,
@@ -162,7 +180,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
         self.near.acknowledge(stroke_id)
 
     def clear(self, layer: LayerName) -> None:
-        """Empty a layer: "slice", "labels", "boundaries" or "markers"."""
+        """Empty a layer, such as "labels" or "markers"."""
         if layer not in LAYERS:
             raise ValueError(f"a layer is one of {', '.join(LAYERS)}; got {layer!r}")
         with self.batch():
@@ -212,6 +230,7 @@ class SliceCanvas(ipywidgets.Box):  # type: ignore[misc]
             for sheet in self._sheets:
                 sheet.layers.close()
             self._queue.close()
+            close_tree(self.legend)
             for widget in (self.pen.layout, self.pen, self.layout):
                 widget.close()
             super().close()
