@@ -44,7 +44,8 @@ def _pixels(path, kind="labels"):
 def limited(tmp_path_factory):
     """Return what opens a file in a limited process and tells outcome, seconds and bytes grown.
 
-    An image is told by shape, dtype and CRC-32 of its slices; `act` may be "labels" or "markers".
+    An image is told by shape, dtype and CRC-32 of its slices; `act` may be "labels", "markers",
+    "classifier", which is then used too, or "training data".
     """
     folder = tmp_path_factory.mktemp("seeds")
     seeds = [write_labels(folder / f"a{suffix}", np.eye(9, dtype="u1")) for suffix in WRITERS]

@@ -19,6 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from annotat_nb import io
+from annotat_nb.classify import load_classifier, silent
+from annotat_nb.classify.training_file import read_training_data
+from annotat_nb.kernels.cpu import forest
 
 PATIENCE = 10  # seconds until a file counts as one that hangs
 ADDRESS_SPACE = 4 * 2**30
@@ -43,7 +46,26 @@ def markers_of(path, **how):
     return {"shape": markers.shape, "classes": classes}
 
 
-ACTS = {"image": crc_of, "labels": labels_of, "markers": markers_of}
+def classifier_of(path):
+    model = load_classifier(path).model
+    rows = np.resize(VALUES, (40, model.columns.max() + 1))
+    with np.errstate(all="ignore"):
+        return {"shape": model.predict_proba(rows, silent).shape}
+
+
+def training_of(path):
+    data, classes = read_training_data(path)
+    return {"shape": data.rows.shape, "classes": [item.name for item in classes]}
+
+
+VALUES = np.array([0, 1, -1, 90, 1e38, -1e38, np.inf, -np.inf, np.nan, 1e-45, 200], "float32")
+ACTS = {
+    "image": crc_of,
+    "labels": labels_of,
+    "markers": markers_of,
+    "classifier": classifier_of,
+    "training data": training_of,
+}
 
 
 def resident():
@@ -88,5 +110,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     for seed in sys.argv[1:]:
         attempt({"act": "image", "path": seed, "how": {}})  # loads the libraries
+    forest.vote.compile()
     for line in sys.stdin:
         print(json.dumps(watched(json.loads(line))), flush=True)

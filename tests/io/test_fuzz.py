@@ -1,10 +1,13 @@
 """Files with random damage: an image or one sentence, soon and in little memory, never a crash."""
 
+import contextlib
 import gzip
+import json
 import random
 import re
 import shutil
 import struct
+from inspect import isabstract
 from io import BytesIO
 
 import h5py
@@ -15,8 +18,17 @@ import pytest
 import tifffile
 import zarr
 
+from annotat_nb.annotation import LabelClass
+from annotat_nb.classify import Classifier, Marks, Pipeline, Segmenter, TrainedClassifier
+from annotat_nb.classify.classifier_file import write_classifier
+from annotat_nb.classify.training_file import write_training_data
+from annotat_nb.features import Gaussian, Identity
 from annotat_nb.io import MARKER_SUFFIXES, READERS, WRITERS, write_labels, write_markers
+from annotat_nb.io.array_file import read_arrays, write_arrays
+from annotat_nb.operation import kinds_of
+from annotat_nb.volume import Volume
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(3600)]
 IMAGE = np.random.default_rng(0).integers(0, 900, (3, 20, 24), dtype="uint16")
 CLASSES = [{"id": 0, "name": "Background"}, {"id": 1, "name": "bone", "color": "#e69f00"}]
 EXTREMES = [0, 1, 2**15 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1]
@@ -284,4 +296,80 @@ def test_a_damaged_label_is_a_label_or_a_sentence(tmp_path, limited, suffix, kin
     problems = []
     for number, _ in enumerate(mutants(path, [files], trials, random.Random(suffix))):
         problems += filter(None, [check(limited(path, kind), path.name, number)])
+    assert not problems, problems[:3]
+
+
+# What was learnt
+
+CLASSIFIERS = [
+    kind
+    for kind in kinds_of(Classifier)
+    if not isabstract(kind) and kind.__module__.startswith("annotat_nb")
+]
+LEARNT = ["training data", *(kind.__name__ for kind in CLASSIFIERS)]
+HOW = {"features": (Identity(), Gaussian(radii=(1, 2))), "superpixels": None, "selection": None}
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory):
+    """Training data, and a small classifier of every kind, in files."""
+    folder = tmp_path_factory.mktemp("learnt")
+    segmenter = Segmenter(Volume(IMAGE))
+    marks = Marks(np.arange(IMAGE.size), np.arange(IMAGE.size) // 480 % 3)
+    table = tuple(LabelClass(id=n, name=f"class {n}", color="#e69f00") for n in range(3))
+    data = segmenter.collect(Pipeline(**HOW), marks)
+    files = {"training data": write_training_data(folder / "seed.training", data, table)}
+    for kind in CLASSIFIERS:
+        small = {"n_estimators": 5} if "n_estimators" in kind.model_fields else {}
+        trained = TrainedClassifier(
+            segmenter.fit(Pipeline(**HOW, classifier=kind(**small)), marks), table
+        )
+        files[kind.__name__] = write_classifier(folder / f"{kind.__name__}.classifier", trained)
+    return files
+
+
+def rewrite(path, seed, act, rng):
+    """Write a whole file, its checksum right, of which the head or an array is damaged."""
+    head, arrays = read_arrays(seed, act, 1)
+    if rng.random() < 0.3:
+        with contextlib.suppress(ValueError):
+            head = dict(json.loads(damaged(json.dumps(head).encode(), rng)))
+    else:
+        name = rng.choice(sorted(arrays))
+        arrays[name] = other_values(arrays[name], rng)
+    write_arrays(path, act, head, arrays)
+
+
+def other_values(array, rng):
+    """Return an array with a few values changed, or one of another shape or type."""
+    if rng.random() < 0.1:
+        return rng.choice([array[:-1], array[None], array.astype("f8"), array[:0], array.T])
+    values = bytearray(array.tobytes())
+    for _ in range(rng.randint(1, 4)):
+        change = rng.choice([flip, replace, extreme, repeat])
+        change(values, rng.randrange(len(values)), rng)
+    whole = bytes(values[: array.nbytes].ljust(array.nbytes, b"\0"))
+    return np.frombuffer(whole, array.dtype).reshape(array.shape)
+
+
+@pytest.mark.parametrize("name", LEARNT)
+def test_what_was_learnt_opens_undamaged(limited, learnt, name):
+    act = name if name == "training data" else "classifier"
+    assert limited(learnt[name], act).outcome == "opened"
+
+
+@pytest.mark.parametrize("trials", [50, pytest.param(10_000, marks=SOAK)])
+@pytest.mark.parametrize("name", LEARNT)
+def test_what_was_learnt_and_damaged_is_refused_or_harmless(
+    tmp_path, limited, learnt, name, trials
+):
+    act = name if name == "training data" else "classifier"
+    path, rng = tmp_path / "a.learnt", random.Random(name)
+    content, problems = learnt[name].read_bytes(), []
+    for number in range(trials):
+        if number % 2:
+            path.write_bytes(damaged(content, rng))
+        else:
+            rewrite(path, learnt[name], act, rng)
+        problems += filter(None, [check(limited(path, act), path.name, number)])
     assert not problems, problems[:3]
