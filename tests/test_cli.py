@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import annotat_nb as an
 from annotat_nb import cli
+from annotat_nb.cli import lab
 
 FAST = an.Pipeline(
     superpixels=an.Waterpixels(seed_spacing=5), classifier=an.RandomForest(n_estimators=20)
@@ -161,25 +162,25 @@ def test_lab_opens_the_tutorial_in_a_folder_of_its_own(tmp_path, monkeypatch):
         returncode = 0
 
     monkeypatch.setattr(
-        cli.subprocess, "run", lambda command, check: commands.append(command) or Done
+        lab.subprocess, "run", lambda command, check: commands.append(command) or Done
     )
     folder = tmp_path / "work"
     done = run("lab", "--no-browser", "--port", "9999", "--folder", folder)
     assert done.exit_code == 0, done.output
     (command,) = commands
-    assert f"--LabApp.default_url=/lab/tree/{cli.TUTORIAL}" in command
+    assert f"--LabApp.default_url=/lab/tree/{lab.TUTORIAL}" in command
     options = {"--no-browser", "--ServerApp.port=9999", f"--ServerApp.root_dir={folder}"}
     assert options <= set(command)
-    assert (folder / cli.TUTORIAL).is_file()
+    assert (folder / lab.TUTORIAL).is_file()
 
 
 def test_lab_keeps_a_notebook_that_was_worked_on(tmp_path):
-    (tmp_path / cli.TUTORIAL).write_text("mine")
-    cli.copy_notebooks(tmp_path)
-    assert (tmp_path / cli.TUTORIAL).read_text() == "mine"
+    (tmp_path / lab.TUTORIAL).write_text("mine")
+    lab.copy_notebooks(tmp_path)
+    assert (tmp_path / lab.TUTORIAL).read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["segment"]])
+@pytest.mark.parametrize("command", [[], ["lab"], ["segment"], ["classify"]])
 def test_every_command_has_help(command):
     done = run(*command, "--help")
     assert done.exit_code == 0
@@ -203,8 +204,8 @@ def test_lab_serves_the_tutorial_for_real(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    cli.copy_notebooks(tmp_path)
-    command = cli.lab_command(tmp_path, port, browser=False)
+    lab.copy_notebooks(tmp_path)
+    command = lab.lab_command(tmp_path, port, browser=False)
     environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
     server = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
@@ -213,9 +214,9 @@ def test_lab_serves_the_tutorial_for_real(tmp_path):
         try:
             line = next(line for line in server.stderr if "token=" in line)
             url = re.search(r"http\S+", line)[0]
-            assert f"/lab/tree/{cli.TUTORIAL}?" in url
+            assert f"/lab/tree/{lab.TUTORIAL}?" in url
             token = url.split("token=")[1]
-            contents = f"http://127.0.0.1:{port}/api/contents/{cli.TUTORIAL}?token={token}"
+            contents = f"http://127.0.0.1:{port}/api/contents/{lab.TUTORIAL}?token={token}"
             assert json.loads(fetch(contents))["type"] == "notebook"
         finally:
             os.killpg(server.pid, signal.SIGTERM)

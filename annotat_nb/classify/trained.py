@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb import io
 from annotat_nb.classify.intensities import Intensities
+from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import DTypeLike
 
     from annotat_nb.annotation import Classes
     from annotat_nb.classify.classifier import Predictor
@@ -54,6 +60,11 @@ class TrainedClassifier:
         """The parameters that it was trained with; they belong to what was learnt."""
         return self.model.pipeline
 
+    @property
+    def label_type(self) -> np.dtype[Any]:
+        """The smallest type of a label that holds all its classes."""
+        return label_type(self.model.classes)
+
     def segment(self, volume: Volume, progress: Progress = silent) -> Prediction:
         """Classify every voxel of an image.
 
@@ -74,6 +85,49 @@ class TrainedClassifier:
         )
         return Segmenter(volume, ids).predict(self.model, part_of(progress, 0.4, 1.0))
 
+    def save_label(
+        self,
+        volume: Volume,
+        path: str | os.PathLike[str],
+        *,
+        dtype: DTypeLike | None = None,
+        progress: Progress = silent,
+    ) -> Path:
+        """Classify every voxel of an image, write the label with its classes, return its path.
+
+        Parameters
+        ----------
+        volume
+            The image.
+        path
+            Where to; the suffix chooses the format, as for `Session.save_label`.
+        dtype
+            Unsigned integer type of the file; the smallest that holds all classes by default.
+        progress
+            As for `segment`.
+
+        Raises
+        ------
+        WriteError
+            If the file is a part of the image or would become one, or cannot be written; nothing is
+            computed where that is known before.
+        """
+        dtype = dtype or self.label_type
+        target = io.label_path(path, volume.shape, dtype)
+        io.check_place(target)
+        if (why := io.harm_of_writing(target.resolve(), volume)) is not None:
+            raise io.WriteError(f"{io.name_of(target)}: {why}")
+        prediction = self.segment(volume, progress)
+        return io.write_labels(
+            path,
+            prediction.labels,
+            dtype=dtype,
+            classes=[item.model_dump() for item in self.classes],
+            voxel_size=volume.voxel_size,
+            unit=volume.unit,
+            like=volume.source,
+        )
+
     def caution_about(self, volume: Volume) -> str | None:
         """Say in a sentence why `volume` may come out wrong; None where nothing speaks for it."""
         if self.intensities is None:
@@ -82,7 +136,7 @@ class TrainedClassifier:
         if self.intensities.are_like(found):
             return None
         return (
-            f"It learnt from values of about {self.intensities}, but "
+            f"The classifier learnt from values of about {self.intensities}, but "
             f"{volume.name or 'this image'} has {found}: bring it to the same scale, or expect "
             "wrong labels"
         )
