@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.kernels.compiling import helper, kernel
+from annotat_nb.kernels.doubling import JOIN, LOAD, steps
 from annotat_nb.kernels.mirror import Reading, shape_of
 from annotat_nb.kernels.threads import over
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def extremes(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Array]:
     """Find the smallest and the largest value of the window round each voxel, both at once.
 
-    Those of 2, 4, 8 … neighbours are made of one another; two that overlap cover the window.
+    Those of 2, 4, 8 … neighbours are made of one another; two that overlap cover the window. The
+    largest value is the smallest of the negatives.
 
     Parameters
     ----------
@@ -38,122 +40,128 @@ def extremes(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arr
     """
     read = Reading.of(box, radius, ndim, image.shape)
     source, size = read.planes_of(image), 2 * radius + 1
-    found = np.empty((2, len(source), *shape_of(box)[1:]), np.float32)
-
-    def within(start: int, stop: int) -> None:
-        tables = (read.rows.table, read.columns.table, read.where)
-        low, high = found[:, start:stop]
-        _search_planes(source[start:stop], *tables, size, low, high)
-
-    over(len(source), within)
-    if ndim == 2:
-        return found[0], found[1]
     out = np.empty((2, *shape_of(box)), np.float32)
-
-    def across(start: int, stop: int) -> None:
-        _search_across(found[0], found[1], read.planes.table, start, stop, out[0], out[1])
-
-    over(out.shape[2], across)
+    kept = (len(source) if ndim == 3 else 0, out.shape[2], 2 * out.shape[3])
+    found = np.empty(kept, np.float32)
+    rows = steps(read.rows.table.size, size, overlap=True)
+    tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
+    over(len(source), lambda start, stop: _search_planes(source, *tables, start, stop, found, out))
+    if ndim == 3:
+        planes = steps(read.planes.table.size, size, overlap=True)
+        across = (planes.table, read.planes.table, planes.memory)
+        over(out.shape[2], lambda start, stop: _search_rows(found, *across, start, stop, out))
     return out[0], out[1]
 
 
-@helper
-def _search(lows: Array, highs: Array, size: int, low: Array, high: Array) -> None:
-    """Compare `size` rows from each on; what `lows` and `highs` hold is lost."""
-    rows, wide = lows.shape
-    width = 1
-    while 2 * width <= size:
-        rows -= width
-        for y in range(rows):
-            a, b, c, d = lows[y], lows[y + width], highs[y], highs[y + width]
-            for x in range(wide):
-                a[x] = min(a[x], b[x])
-                c[x] = max(c[x], d[x])
-        width *= 2
-    for y in range(low.shape[0]):
-        a, b, c, d = lows[y], lows[y + size - width], highs[y], highs[y + size - width]
-        least, most = low[y], high[y]
-        for x in range(wide):
-            least[x] = min(a[x], b[x])
-            most[x] = max(c[x], d[x])
+# Rows are named by their numbers, and offsets are unsigned, for the reasons given in `moments`.
 
 
 @helper
-def _search_along(line: Array, spare: Array, size: int, is_low: bool, out: Array) -> None:
-    """Compare the numbers of `line`, `size` from each on."""
-    count, width = line.size, 1
+def _join(stack: Array, one: int, other: int, to: int) -> None:
+    for x in range(stack.shape[1]):
+        stack[to, x] = min(stack[one, x], stack[other, x])
+
+
+@helper
+def _search_along(lines: Array, size: int, stack: Array, to: int, first: int) -> None:
+    """Find the smallest number on the first of three `lines`, `size` from each on."""
+    count, width, line = lines.shape[1], 1, 0
     while 2 * width <= size:
         count -= width
-        other = line[width : width + count]
-        if is_low:
-            for x in range(count):
-                spare[x] = min(line[x], other[x])
-        else:
-            for x in range(count):
-                spare[x] = max(line[x], other[x])
-        line, spare = spare, line
-        width *= 2
-    other = line[size - width : size - width + out.size]
-    if is_low:
-        for x in range(out.size):
-            out[x] = min(line[x], other[x])
-    else:
-        for x in range(out.size):
-            out[x] = max(line[x], other[x])
+        made, offset = 2 if line == 1 else 1, np.uint64(width)
+        for x in range(np.uint64(count)):
+            lines[made, x] = min(lines[line, x], lines[line, x + offset])
+        line, width = made, 2 * width
+    start, offset = np.uint64(first), np.uint64(size - width)
+    for x in range(np.uint64(stack.shape[1] // 2)):
+        stack[to, x + start] = min(lines[line, x], lines[line, x + offset])
+
+
+@helper
+def _put(
+    image: Array, z: int, y: int, left: int, sign: int, width: int, line: Array, lead: int
+) -> None:
+    start, first, factor = np.uint64(lead), np.uint64(left), np.float32(sign)
+    for x in range(np.uint64(width)):
+        line[0, x + start] = factor * image[z, y, x + first]
+
+
+@helper
+def _mirror(line: Array, columns: Array, lead: int, width: int) -> None:
+    for x in range(lead):
+        line[0, x] = line[0, lead + columns[x]]
+    for x in range(lead + width, columns.size):
+        line[0, x] = line[0, lead + columns[x]]
+
+
+@helper
+def _give(stack: Array, row: int, out: Array, z: int, y: int) -> None:
+    wide = np.uint64(out.shape[3])
+    for x in range(wide):
+        out[0, z, y, x] = stack[row, x]
+        out[1, z, y, x] = -stack[row, x + wide]
 
 
 @kernel(
     (
-        *("const float32[:,:,::1]", "int64[::1]", "int64[::1]", "UniTuple(int64, 5)", "int64"),
-        *("float32[:,:,::1]", "float32[:,:,::1]"),
+        *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]", "int64[::1]"),
+        *("UniTuple(int64, 5)", "int64", "int64", "int64", "int64"),
+        *("float32[:,:,::1]", "float32[:,:,:,::1]"),
     )
 )
 def _search_planes(
     image: Array,
+    table: Array,
     rows: Array,
     columns: Array,
     where: tuple[int, int, int, int, int],
+    memory: int,
     size: int,
-    lows: Array,
-    highs: Array,
+    start: int,
+    stop: int,
+    found: Array,
+    out: Array,
 ) -> None:
-    top, height, left, width, lead = where
-    wide = lows.shape[2]
-    plane = np.empty((2, height, wide), np.float32)
-    stack = np.empty((2, rows.size, wide), np.float32)
-    line, spare = np.empty(columns.size, np.float32), np.empty(columns.size, np.float32)
-    for z in range(image.shape[0]):
-        for y in range(height):
-            row = image[z, top + y, left : left + width]
-            for which in range(2):
-                line[lead : lead + width] = row
-                for x in range(lead):
-                    line[x] = row[columns[x]]
-                for x in range(lead + width, columns.size):
-                    line[x] = row[columns[x]]
-                _search_along(line, spare, size, which == 0, plane[which, y])
-        for y in range(rows.size):
-            stack[0, y] = plane[0, rows[y]]
-            stack[1, y] = plane[1, rows[y]]
-        _search(stack[0], stack[1], size, lows[z], highs[z])
+    """Search the windows of each plane; finish them if there is no place to keep what is found."""
+    top, _, left, width, lead = where
+    stack = np.empty((memory, 2 * out.shape[3]), np.float32)
+    lines = np.empty((3, columns.size), np.float32)
+    for z in range(start, stop):
+        for step in range(table.shape[0]):
+            to, one, other = table[step, 1], table[step, 2], table[step, 3]
+            if table[step, 0] == LOAD:
+                for side in range(2):
+                    _put(image, z, top + rows[one], left, 1 - 2 * side, width, lines, lead)
+                    _mirror(lines, columns, lead, width)
+                    _search_along(lines, size, stack, to, side * out.shape[3])
+            elif table[step, 0] == JOIN:
+                _join(stack, one, other, to)
+            elif found.shape[0]:
+                for x in range(stack.shape[1]):
+                    found[z, to, x] = stack[one, x]
+            else:
+                _give(stack, one, out, z, to)
 
 
 @kernel(
     (
-        *("float32[:,:,::1]", "float32[:,:,::1]", "int64[::1]", "int64", "int64"),
-        *("float32[:,:,::1]", "float32[:,:,::1]"),
+        *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]"),
+        *("int64", "int64", "int64", "float32[:,:,:,::1]"),
     )
 )
-def _search_across(
-    lows: Array, highs: Array, planes: Array, start: int, stop: int, low: Array, high: Array
+def _search_rows(
+    found: Array, table: Array, planes: Array, memory: int, start: int, stop: int, out: Array
 ) -> None:
-    depth, wide = low.shape[0], low.shape[2]
-    stack = np.empty((2, planes.size, wide), np.float32)
-    made = np.empty((2, depth, wide), np.float32)
+    """Search the windows of neighbouring planes, for rows from `start` up to `stop`."""
+    stack = np.empty((memory, 2 * out.shape[3]), np.float32)
     for y in range(start, stop):
-        for z in range(planes.size):
-            stack[0, z] = lows[planes[z], y]
-            stack[1, z] = highs[planes[z], y]
-        _search(stack[0], stack[1], planes.size - depth + 1, made[0], made[1])
-        low[:, y] = made[0]
-        high[:, y] = made[1]
+        for step in range(table.shape[0]):
+            to, one, other = table[step, 1], table[step, 2], table[step, 3]
+            if table[step, 0] == LOAD:
+                z = planes[one]
+                for x in range(stack.shape[1]):
+                    stack[to, x] = found[z, y, x]
+            elif table[step, 0] == JOIN:
+                _join(stack, one, other, to)
+            else:
+                _give(stack, one, out, to, y)

@@ -38,14 +38,14 @@ def gaussian(image: Array, sigma: int, ndim: int, box: Box) -> Array:
     weights = gaussian_weights(sigma)
     read = Reading.of(box, weights.size - 1, ndim, image.shape)
     source, out = read.planes_of(image), np.empty(shape_of(box), np.float32)
-    planes, rows, columns = read.planes.table, read.rows.table, read.columns.table
-    extra = planes.size - len(out)
-
-    def work(start: int, stop: int) -> None:
-        tables = (planes[start : stop + extra], rows, columns)
-        _smooth(source, weights, *tables, read.where, out[start:stop])
-
-    over(len(out), work)
+    top, height, left, width, lead = read.where
+    if ndim == 3:
+        planes, made = read.planes.table, np.empty((len(out), height, width), np.float32)
+        across = (source, weights, planes, top, left)
+        over(height, lambda start, stop: _smooth_across(*across, start, stop, made))
+        source, top, left = made, 0, 0
+    within = (source, weights, read.rows.table, read.columns.table, (top, left, width, lead))
+    over(len(out), lambda start, stop: _smooth_within(*within, start, stop, out))
     return out
 
 
@@ -54,7 +54,7 @@ def _fold(line: Array, weights: Array, stack: Array, table: Array, first: int) -
     """Add up rows of `stack`, from the outermost pair to the middle: small numbers first."""
     reach, end = weights.size - 1, first + line.size
     line[:] = 0
-    for i in range(0, reach, 4):
+    for i in range(0, reach, 4):  # the reach of a Gaussian is a multiple of 4
         j = 2 * reach - i
         a, b = stack[table[i], first:end], stack[table[j], first:end]
         c, d = stack[table[i + 1], first:end], stack[table[j - 1], first:end]
@@ -89,34 +89,55 @@ def _fold_along(made: Array, weights: Array, line: Array) -> None:
 
 @kernel(
     (
-        *("const float32[:,:,::1]", "const float32[::1]", "int64[::1]", "int64[::1]"),
-        *("int64[::1]", "UniTuple(int64, 5)", "float32[:,:,::1]"),
+        *("const float32[:,:,::1]", "const float32[::1]", "int64[::1]", "int64", "int64"),
+        *("int64", "int64", "float32[:,:,::1]"),
     ),
     fastmath={"contract"},
 )
-def _smooth(
+def _smooth_across(
     image: Array,
     weights: Array,
     planes: Array,
-    rows: Array,
-    columns: Array,
-    where: tuple[int, int, int, int, int],
+    top: int,
+    left: int,
+    start: int,
+    stop: int,
     out: Array,
 ) -> None:
-    top, height, left, width, lead = where
-    plane = np.empty((height, width), np.float32)
+    """Smooth from plane to plane, for rows from `start` up to `stop`."""
+    width, table = out.shape[2], np.arange(planes.size)
+    stack = np.empty((planes.size, width), np.float32)
+    for y in range(start, stop):
+        for i in range(planes.size):
+            stack[i] = image[planes[i], top + y, left : left + width]
+        for z in range(out.shape[0]):
+            _fold(out[z, y], weights, stack, table[z:], 0)
+
+
+@kernel(
+    (
+        *("const float32[:,:,::1]", "const float32[::1]", "int64[::1]", "int64[::1]"),
+        *("UniTuple(int64, 4)", "int64", "int64", "float32[:,:,::1]"),
+    ),
+    fastmath={"contract"},
+)
+def _smooth_within(
+    image: Array,
+    weights: Array,
+    rows: Array,
+    columns: Array,
+    where: tuple[int, int, int, int],
+    start: int,
+    stop: int,
+    out: Array,
+) -> None:
+    """Smooth within the planes from `start` up to `stop`."""
+    top, left, width, lead = where
     line = np.empty(columns.size, np.float32)
     row = line[lead : lead + width]
-    stack = image.reshape(image.shape[0], image.shape[1] * image.shape[2])
-    for z in range(out.shape[0]):
-        for y in range(height):
-            first = (top + y) * image.shape[2] + left
-            if planes.size == out.shape[0]:
-                plane[y] = stack[planes[z], first : first + width]
-            else:
-                _fold(plane[y], weights, stack, planes[z:], first)
+    for z in range(start, stop):
         for y in range(out.shape[1]):
-            _fold(row, weights, plane, rows[y:], 0)
+            _fold(row, weights, image[z, top:], rows[y:], left)
             for x in range(lead):
                 line[x] = row[columns[x]]
             for x in range(lead + width, columns.size):

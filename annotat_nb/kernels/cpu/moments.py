@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.kernels.compiling import helper, kernel
+from annotat_nb.kernels.doubling import JOIN, LOAD, steps
 from annotat_nb.kernels.mirror import Reading, shape_of
 from annotat_nb.kernels.threads import over
 
@@ -19,9 +20,10 @@ def moments(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arra
     """Compute the mean and the variance, E[x²] − E[x]², of the window round each voxel.
 
     Sums of 2, 4, 8 … neighbours are made of one another, and those that make up the window are
-    added. Running sums would be no slower, but their rounding errors depend on where they began,
-    so that a voxel's value would depend on its block. The squares of float32 are exact in
-    float64, so that nothing is lost by a large value that all voxels have in common.
+    added: the largest first along the axis, but the smallest first in the sum. Running sums would
+    be no slower, but their rounding errors depend on where they began, so that a voxel's value
+    would depend on its block. The squares of float32 are exact in float64, so that nothing is
+    lost by a large value that all voxels have in common.
 
     Parameters
     ----------
@@ -41,131 +43,147 @@ def moments(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arra
     """
     read = Reading.of(box, radius, ndim, image.shape)
     source, size = read.planes_of(image), 2 * radius + 1
-    sums = np.empty((2, len(source), *shape_of(box)[1:]))
     out = np.empty((2, *shape_of(box)), np.float32)
-
-    def within(start: int, stop: int) -> None:
-        tables = (read.rows.table, read.columns.table, read.where)
-        _sum_planes(source[start:stop], *tables, size, sums[0, start:stop], sums[1, start:stop])
-
-    def across(start: int, stop: int) -> None:
-        table, count = read.planes.table, size**ndim
-        _combine(sums[0], sums[1], table, count, start, stop, out[0], out[1])
-
-    over(len(source), within)
-    over(out.shape[2], across)
+    sums = np.empty((len(source) if ndim == 3 else 0, out.shape[2], 2 * out.shape[3]))
+    rows = steps(read.rows.table.size, size, overlap=False)
+    tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
+    over(len(source), lambda start, stop: _sum_planes(source, *tables, start, stop, sums, out))
+    if ndim == 3:
+        planes = steps(read.planes.table.size, size, overlap=False)
+        across = (planes.table, read.planes.table, planes.memory, size**3)
+        over(out.shape[2], lambda start, stop: _sum_rows(sums, *across, start, stop, out))
     return out[0], out[1]
 
 
-@helper
-def _sum_windows(stack: Array, size: int, out: Array) -> None:
-    """Add up `size` rows of `stack` from each on; what `stack` holds is lost."""
-    rows, wide = stack.shape
-    out[:] = stack[: out.shape[0]]
-    width, done = 1, 1
-    while 2 * width <= size:
-        rows -= width
-        for y in range(rows):
-            low, high = stack[y], stack[y + width]
-            for x in range(wide):
-                low[x] += high[x]
-        width *= 2
-        if size & width:
-            for y in range(out.shape[0]):
-                total, part = out[y], stack[y + done]
-                for x in range(wide):
-                    total[x] += part[x]
-            done += width
+# In what follows, rows are named by their numbers instead of cut out of their arrays: making a
+# view takes as long as a hundred additions. Offsets are unsigned: each use of a signed one would
+# be asked whether it is negative, which forbids to add several numbers at once.
 
 
 @helper
-def _sum_along(line: Array, spare: Array, size: int, out: Array) -> None:
-    """Do the same with the numbers of `line`."""
-    count, wide = line.size, out.size
-    out[:] = line[:wide]
-    width, done = 1, 1
+def _join(stack: Array, one: int, other: int, to: int) -> None:
+    for x in range(stack.shape[1]):
+        stack[to, x] = stack[one, x] + stack[other, x]
+
+
+@helper
+def _sum_along(lines: Array, size: int, stack: Array, to: int, first: int) -> None:
+    """Add up the numbers of the first of three `lines`, `size` (odd) from each on."""
+    wide, start = np.uint64(stack.shape[1] // 2), np.uint64(first)
+    count, width, done, line = lines.shape[1], 1, 1, 0
     while 2 * width <= size:
         count -= width
-        for x in range(count):
-            spare[x] = line[x] + line[x + width]
-        line, spare = spare, line
-        width *= 2
+        made, offset = 2 if line == 1 else 1, np.uint64(width)
+        for x in range(np.uint64(count)):
+            lines[made, x] = lines[line, x] + lines[line, x + offset]
+        line, width = made, 2 * width
         if size & width:
-            part = line[done : done + wide]
-            for x in range(wide):
-                out[x] += part[x]
+            last, offset = np.uint64(size - 1), np.uint64(size - done - width)
+            if done == 1:
+                for x in range(wide):
+                    stack[to, x + start] = lines[0, x + last] + lines[line, x + offset]
+            else:
+                for x in range(wide):
+                    stack[to, x + start] += lines[line, x + offset]
             done += width
+
+
+@helper
+def _put(image: Array, z: int, y: int, left: int, width: int, line: Array, lead: int) -> None:
+    start, first = np.uint64(lead), np.uint64(left)
+    for x in range(np.uint64(width)):
+        line[0, x + start] = image[z, y, x + first]
+
+
+@helper
+def _mirror(line: Array, columns: Array, lead: int, width: int) -> None:
+    for x in range(lead):
+        line[0, x] = line[0, lead + columns[x]]
+    for x in range(lead + width, columns.size):
+        line[0, x] = line[0, lead + columns[x]]
+
+
+@helper
+def _finish(stack: Array, row: int, count: int, out: Array, z: int, y: int) -> None:
+    wide, number = np.uint64(out.shape[3]), np.float64(count)
+    most = np.float64(np.finfo(np.float32).max)
+    for x in range(wide):
+        mean = stack[row, x] / number
+        spread = stack[row, x + wide] / number - mean * mean
+        out[0, z, y, x] = mean
+        out[1, z, y, x] = min(max(spread, 0.0), most)
 
 
 @kernel(
     (
-        *("const float32[:,:,::1]", "int64[::1]", "int64[::1]", "UniTuple(int64, 5)", "int64"),
-        *("float64[:,:,::1]", "float64[:,:,::1]"),
+        *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]", "int64[::1]"),
+        *("UniTuple(int64, 5)", "int64", "int64", "int64", "int64"),
+        *("float64[:,:,::1]", "float32[:,:,:,::1]"),
     )
 )
 def _sum_planes(
     image: Array,
+    table: Array,
     rows: Array,
     columns: Array,
     where: tuple[int, int, int, int, int],
+    memory: int,
     size: int,
+    start: int,
+    stop: int,
     sums: Array,
-    squares: Array,
+    out: Array,
 ) -> None:
-    top, height, left, width, lead = where
-    wide = sums.shape[2]
-    plane = np.empty((2, height, wide))
-    stack = np.empty((rows.size, wide))
-    line, spare = np.empty(columns.size), np.empty(columns.size)
-    for z in range(image.shape[0]):
-        for power in range(2):
-            for y in range(height):
-                row = image[z, top + y, left : left + width]
-                own = line[lead : lead + width]
-                for x in range(width):
-                    value = np.float64(row[x])
-                    own[x] = value * value if power else value
-                for x in range(lead):
-                    line[x] = own[columns[x]]
-                for x in range(lead + width, columns.size):
-                    line[x] = own[columns[x]]
-                _sum_along(line, spare, size, plane[power, y])
-            for y in range(rows.size):
-                stack[y] = plane[power, rows[y]]
-            _sum_windows(stack, size, squares[z] if power else sums[z])
+    """Add up the windows of each plane; finish them if there is no place for the sums."""
+    top, _, left, width, lead = where
+    stack = np.empty((memory, 2 * out.shape[3]))
+    lines = np.empty((3, columns.size))
+    for z in range(start, stop):
+        for step in range(table.shape[0]):
+            to, one, other = table[step, 1], table[step, 2], table[step, 3]
+            if table[step, 0] == LOAD:
+                for power in range(2):
+                    _put(image, z, top + rows[one], left, width, lines, lead)
+                    _mirror(lines, columns, lead, width)
+                    if power == 1:
+                        for x in range(columns.size):
+                            lines[0, x] *= lines[0, x]
+                    _sum_along(lines, size, stack, to, power * out.shape[3])
+            elif table[step, 0] == JOIN:
+                _join(stack, one, other, to)
+            elif sums.shape[0]:
+                for x in range(stack.shape[1]):
+                    sums[z, to, x] = stack[one, x]
+            else:
+                _finish(stack, one, size * size, out, z, to)
 
 
 @kernel(
     (
-        *("float64[:,:,::1]", "float64[:,:,::1]", "int64[::1]", "int64", "int64", "int64"),
-        *("float32[:,:,::1]", "float32[:,:,::1]"),
+        *("const float64[:,:,::1]", "const int64[:,::1]", "int64[::1]"),
+        *("int64", "int64", "int64", "int64", "float32[:,:,:,::1]"),
     )
 )
-def _combine(
+def _sum_rows(
     sums: Array,
-    squares: Array,
+    table: Array,
     planes: Array,
+    memory: int,
     count: int,
     start: int,
     stop: int,
-    mean: Array,
-    variance: Array,
+    out: Array,
 ) -> None:
-    depth, wide = mean.shape[0], mean.shape[2]
-    size = planes.size - depth + 1
-    stack = np.empty((planes.size, wide))
-    total, square = np.empty((depth, wide)), np.empty((depth, wide))
-    most = np.float64(np.finfo(np.float32).max)
+    """Add up the windows of neighbouring planes, for rows from `start` up to `stop`."""
+    stack = np.empty((memory, 2 * out.shape[3]))
     for y in range(start, stop):
-        for z in range(planes.size):
-            stack[z] = sums[planes[z], y]
-        _sum_windows(stack, size, total)
-        for z in range(planes.size):
-            stack[z] = squares[planes[z], y]
-        _sum_windows(stack, size, square)
-        for z in range(depth):
-            for x in range(wide):
-                average = total[z, x] / count
-                spread = square[z, x] / count - average * average
-                mean[z, y, x] = average
-                variance[z, y, x] = min(max(spread, 0.0), most)
+        for step in range(table.shape[0]):
+            to, one, other = table[step, 1], table[step, 2], table[step, 3]
+            if table[step, 0] == LOAD:
+                z = planes[one]
+                for x in range(stack.shape[1]):
+                    stack[to, x] = sums[z, y, x]
+            elif table[step, 0] == JOIN:
+                _join(stack, one, other, to)
+            else:
+                _finish(stack, one, count, out, to, y)

@@ -46,13 +46,13 @@ def summed(values: torch.Tensor, size: int, axis: int) -> torch.Tensor:
     tensor([3., 6., 9.])
     """
     count = values.shape[axis] - size + 1
-    total, part = values.narrow(axis, 0, count), values
+    total, part = values.narrow(axis, size - 1, count), values
     width = done = 1
     while 2 * width <= size:
         rest = part.shape[axis] - width
         part = part.narrow(axis, 0, rest) + part.narrow(axis, width, rest)
         width *= 2
         if size & width:
-            total = total + part.narrow(axis, done, count)
+            total = total + part.narrow(axis, size - done - width, count)
             done += width
     return total

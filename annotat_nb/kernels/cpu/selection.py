@@ -1,0 +1,133 @@
+"""The median of small windows, by exchanges."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.kernels.compiling import helper, kernel
+from annotat_nb.kernels.threads import over
+
+if TYPE_CHECKING:
+    from annotat_nb.kernels.mirror import Reading
+    from annotat_nb.operation import Array
+
+LARGEST = 27
+"""The largest window that is done faster this way than with a histogram."""
+
+_LOAD, _EXCHANGE = range(2)
+
+
+def select(image: Array, read: Reading, out: Array) -> None:
+    """Find the medians of windows of at most `LARGEST` voxels.
+
+    Half of the values and two more are ordered just so far that the smallest and the largest are
+    known. Neither can be the median: both are forgotten, the next value takes their place, and so
+    on until one is left (A. R. Smith, Implementing median filters in XC4000E FPGAs, 1996). The
+    order of exchanges is the same for all windows, so that a row of them is done at once.
+
+    Parameters
+    ----------
+    image
+        float32, (z, y, x).
+    read
+        What is read of it.
+    out
+        Where the medians go, float32, (z, y, x).
+    """
+    source, tables = read.planes_of(image), (read.planes.table, read.rows.table, read.columns.table)
+    sides = [table.size - extent + 1 for table, extent in zip(tables, out.shape, strict=True)]
+    program, place = exchanges(int(np.prod(sides)))
+
+    def work(start: int, stop: int) -> None:
+        _select(source, *tables, read.where, program, place, start, stop, out)
+
+    over(len(out), work)
+
+
+@lru_cache(maxsize=8)
+def exchanges(size: int) -> tuple[Array, int]:
+    """Plan how to find the median of `size` values, an odd number.
+
+    Returns
+    -------
+    steps : ndarray
+        int64, (steps, 3): `_LOAD` puts into place (1) value (2); `_EXCHANGE` puts the smaller of
+        the values in (1) and (2) into (1), the larger into (2).
+    place : int
+        Where the median is in the end.
+    """
+    places = list(range(size // 2 + 2))
+    steps = [(_LOAD, place, place) for place in places]
+    for value in range(len(places), size + 1):
+        steps += [(_EXCHANGE, *pair) for pair in _to_both_ends(places)]
+        spare, *places, _ = places
+        if value < size:
+            places.append(spare)
+            steps.append((_LOAD, spare, value))
+    return np.array(steps, np.int64), places[0]
+
+
+def _to_both_ends(places: list[int]) -> list[tuple[int, int]]:
+    """Exchange until the smallest value is in the first of `places`, the largest in the last."""
+    half = len(places) // 2
+    pairs = list(zip(places[:half], reversed(places[-half:]), strict=True))
+    pairs += [(places[0], other) for other in places[1 : len(places) - half]]
+    pairs += [(other, places[-1]) for other in places[half:-1]]
+    return pairs
+
+
+@helper
+def _exchange(values: Array, one: int, other: int) -> None:
+    for x in range(values.shape[1]):
+        a, b = values[one, x], values[other, x]
+        values[one, x] = min(a, b)
+        values[other, x] = max(a, b)
+
+
+@helper
+def _load(lines: Array, line: int, first: int, values: Array, place: int) -> None:
+    start = np.uint64(first)
+    for x in range(np.uint64(values.shape[1])):
+        values[place, x] = lines[line, x + start]
+
+
+@kernel(
+    (
+        *("const float32[:,:,::1]", "int64[::1]", "int64[::1]", "int64[::1]"),
+        *("UniTuple(int64, 5)", "const int64[:,::1]", "int64", "int64", "int64"),
+        "float32[:,:,::1]",
+    )
+)
+def _select(
+    image: Array,
+    planes: Array,
+    rows: Array,
+    columns: Array,
+    where: tuple[int, int, int, int, int],
+    program: Array,
+    place: int,
+    start: int,
+    stop: int,
+    out: Array,
+) -> None:
+    top, left = where[0], where[2]
+    depth, tall, wide = out.shape
+    high, across = rows.size - tall + 1, columns.size - wide + 1
+    lines = np.empty(((planes.size - depth + 1) * high, columns.size), np.float32)
+    values = np.empty((program[:, 1].max() + 1, wide), np.float32)
+    for z in range(start, stop):
+        for y in range(tall):
+            for i in range(lines.shape[0]):
+                plane, row = planes[z + i // high], top + rows[y + i % high]
+                for x in range(columns.size):
+                    lines[i, x] = image[plane, row, left + columns[x]]
+            for step in range(program.shape[0]):
+                one, other = program[step, 1], program[step, 2]
+                if program[step, 0] == _LOAD:
+                    _load(lines, other // across, other % across, values, one)
+                else:
+                    _exchange(values, one, other)
+            out[z, y] = values[place]

@@ -1,0 +1,56 @@
+"""How windows are put together: what is planned once and done for every row."""
+
+import numpy as np
+import pytest
+
+from annotat_nb.kernels.cpu.selection import exchanges
+from annotat_nb.kernels.doubling import GIVE, JOIN, LOAD, steps
+
+
+def follow(plan, rows, join):
+    memory, found = [None] * plan.memory, {}
+    for act, to, one, other in plan.table:
+        if act == LOAD:
+            memory[to] = rows[one]
+        elif act == JOIN:
+            memory[to] = join(memory[one], memory[other])
+        else:
+            assert act == GIVE
+            found[int(to)] = memory[one]
+    return [found[row] for row in range(len(found))]
+
+
+@pytest.mark.parametrize("size", [3, 5, 7, 9, 17, 29, 129])
+def test_disjoint_parts_make_up_every_window(size):
+    rows = [(row,) for row in range(size + 6)]
+    plan = steps(len(rows), size, overlap=False)
+    found = follow(plan, rows, lambda one, other: one + other)
+    assert [sorted(rows) for rows in found] == [[*range(i, i + size)] for i in range(7)]
+
+
+@pytest.mark.parametrize("size", [3, 5, 7, 9, 17, 29, 129])
+def test_overlapping_parts_cover_every_window(size):
+    rows = [{row} for row in range(size + 6)]
+    plan = steps(len(rows), size, overlap=True)
+    found = follow(plan, rows, lambda one, other: one | other)
+    assert found == [set(range(i, i + size)) for i in range(7)]
+
+
+def test_few_rows_are_remembered_and_few_joined():
+    plan = steps(1000, 17, overlap=False)
+    assert plan.memory < 2.5 * 17
+    assert (plan.table[:, 0] == JOIN).sum() < 6 * 1000
+
+
+@pytest.mark.parametrize("size", [3, 9, 25, 27])
+def test_exchanges_find_the_median(size):
+    program, place = exchanges(size)
+    values = np.random.default_rng(size).integers(0, size, (size, 500))
+    memory = np.zeros((size, 500))
+    for act, one, other in program:
+        if act == 0:
+            memory[one] = values[other]
+        else:
+            pair = memory[[one, other]]
+            memory[one], memory[other] = pair.min(axis=0), pair.max(axis=0)
+    np.testing.assert_array_equal(memory[place], np.median(values, axis=0))
