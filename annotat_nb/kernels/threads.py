@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,9 +45,27 @@ def over(count: int, work: Callable[[int, int], object], *, threads: int | None 
         work(0, count)
         return
     edges = [count * part // parts for part in range(parts + 1)]
-    with ThreadPoolExecutor(threads, "annotat_nb-kernel") as pool:
-        for _ in pool.map(work, edges[:-1], edges[1:]):
-            pass
+    ranges = iter(list(pairwise(edges)))
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            for start, stop in ranges:
+                if failures:
+                    return
+                work(start, stop)
+        except BaseException as error:  # noqa: BLE001 - raised where the caller is
+            failures.append(error)
+
+    # The caller works too: starting threads takes as long as filtering a few planes.
+    helpers = [Thread(target=run, name="annotat_nb-kernel") for _ in range(threads - 1)]
+    for helper in helpers:
+        helper.start()
+    run()
+    for helper in helpers:
+        helper.join()
+    if failures:
+        raise failures[0]
 
 
 def processors(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:

@@ -37,3 +37,15 @@ def test_what_fails_in_a_thread_fails_for_the_caller():
 
     with pytest.raises(ZeroDivisionError):
         over(8, fail, threads=2)
+
+
+def test_after_a_failure_no_further_range_is_begun():
+    begun = []
+
+    def fail(start, stop):
+        begun.append(start)
+        raise ZeroDivisionError(start)
+
+    with pytest.raises(ZeroDivisionError):
+        over(100, fail, threads=2)
+    assert len(begun) <= 2
