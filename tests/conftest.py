@@ -38,6 +38,59 @@ def check_there(device):
         pytest.skip("there is no graphics card")
 
 
+class Card:
+    """A graphics card, played by torch on the processor, whose memory may be full."""
+
+    def __init__(self):
+        self.calls = 0
+        """How often something was computed on it."""
+        self.largest = 0
+        """The most voxels of an image that it was given."""
+        self.room = float("inf")
+        """The most voxels of an image that it has room for."""
+        self.error = None
+        """What it fails with; None: for lack of memory."""
+        self.fails = lambda call: False
+        """Tells whether a call fails, from its number."""
+
+    def table(self):
+        filters = vars(twin("cpu"))
+        names = {"gaussian", "sobel", "extremes", "moments", "median"} & set(filters)
+        made = {name: self.failing(filters[name]) for name in names}
+        return SimpleNamespace(**filters | made)
+
+    def failing(self, work):
+        import torch
+
+        def call(image, *args, **options):
+            self.calls += 1
+            if self.fails(self.calls) or image.numel() > self.room:
+                raise self.error or torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to")
+            self.largest = max(self.largest, image.numel())
+            return work(image, *args, **options)
+
+        return call
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """The only graphics card, ``cuda:0``; see `Card`."""
+    from annotat_nb.features import bank
+    from annotat_nb.features.backend import backend_of
+    from annotat_nb.kernels.cuda.pooling import Slots
+
+    card = Card()
+    table, pool = card.table(), Slots.pool
+    monkeypatch.setattr(bank, "_count_cards", lambda: 1)
+    monkeypatch.setattr(
+        "annotat_nb.features.source.backend_of",
+        lambda device: table if device == "cuda:0" else backend_of(device),
+    )
+    pooling = card.failing(lambda values, slots: pool(slots, values))
+    monkeypatch.setattr(Slots, "pool", lambda slots, values: pooling(values, slots))
+    return card
+
+
 @pytest.fixture(params=["cpu", CARD])
 def torch_device(request):
     """Each device that torch computes on."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.classify.device import Device
 from annotat_nb.classify.marks import Marks, TrainingError, check_trainable
 from annotat_nb.classify.model import Model, train
 from annotat_nb.classify.progress import Progress, part_of, silent
@@ -65,6 +66,22 @@ class Segmenter:
             if superpixels is None
             else SuperpixelWise(volume, superpixels, mask)
         )
+
+    @property
+    def device(self) -> Device:
+        """Where features are computed; what a pipeline asks for, made when it is first used.
+
+        Set it anew to try a graphics card again whose memory was full.
+        """
+        return self._samples.device
+
+    @device.setter
+    def device(self, device: Device) -> None:
+        self._samples.device = device
+
+    def _move_to(self, name: str) -> None:
+        if self.device.asked != name:
+            self.device = Device(name)
 
     def fit(
         self,
@@ -138,6 +155,7 @@ class Segmenter:
         if not marks.voxels.size:
             rows = np.empty((0, len(names)), np.float32)
             return TrainingData(pipeline, names, rows, np.empty(0, np.int16), np.empty(0))
+        self._move_to(pipeline.device)
         examples = self._samples.examples(marks)
         rows = self._samples.rows(pipeline.features, pipeline, examples.samples, progress)
         return TrainingData(pipeline, names, rows, examples.targets, examples.weights)
@@ -161,6 +179,7 @@ class Segmenter:
             Three slices, z y x. Superpixels that reach into it are classified whole, so that the
             prediction covers a little more; None classifies everything.
         """
+        self._move_to(model.pipeline.device)
         return self._samples.predict(model, box, progress)
 
     def segment(
@@ -175,6 +194,7 @@ class Segmenter:
         ready, trained = 0.0, 0.2 if box is None else 0.5
         if box is None and isinstance(self._samples, SuperpixelWise):
             ready, trained = 0.6, 0.8
+            self._move_to(pipeline.device)
             self._samples.prepare(pipeline, part_of(progress, 0.0, ready))
         model = self.fit(pipeline, marks, part_of(progress, ready, trained), stored)
         return model, self.predict(model, part_of(progress, trained, 1.0), box)

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.blocks import Block, whole
+from annotat_nb.classify.device import COMPUTING, Device
 from annotat_nb.classify.marks import Examples, Marks, majority
 from annotat_nb.classify.mask import Mask, MaskedRegions
 from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.prediction import Prediction, SuperpixelProbabilities, label_type
-from annotat_nb.classify.progress import Progress, Report, part_of
+from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.tables import DenseTable, Table
-from annotat_nb.classify.windows import compute, plan_windows, tile_of
+from annotat_nb.classify.windows import plan_windows, tile_of
 from annotat_nb.superpixels.pooling import Members, Pool, Pooling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annotat_nb.blocks import Box
+    from annotat_nb.classify.device import Use
     from annotat_nb.classify.model import Model
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.features import Feature
@@ -37,6 +39,8 @@ class SuperpixelWise:
 
     def __init__(self, volume: Volume, superpixels: Any, mask: Mask | None = None) -> None:
         self._volume, self._mask = volume, mask
+        self.device = Device()
+        """Where features are computed."""
         self._regions = (
             Regions(superpixels, volume.shape)
             if mask is None
@@ -63,14 +67,13 @@ class SuperpixelWise:
         Training first and computing then what the model uses would take two passes, and the next
         strokes may choose other features.
         """
-        report = partial(progress, "Computing features")
-        self._fill(pipeline.features, pipeline.pooling, self._regions.ids, report)
+        self._fill(pipeline.features, pipeline.pooling, self._regions.ids, progress)
 
     def rows(
         self, features: Sequence[Feature], pipeline: Pipeline, samples: Array, progress: Progress
     ) -> Array:
         """Return the pooled features of superpixels `samples`, float32, (samples, columns)."""
-        self._fill(features, pipeline.pooling, samples, partial(progress, "Computing features"))
+        self._fill(features, pipeline.pooling, samples, progress)
         return self._taken(features, pipeline.pooling, samples)
 
     def predict(self, model: Model, box: Box | None, progress: Progress) -> Prediction:
@@ -78,7 +81,7 @@ class SuperpixelWise:
         regions, pooling = self._regions, model.pipeline.pooling
         ids = regions.ids if box is None else regions.touching(box)
         computing, classifying = part_of(progress, 0.0, 0.8), part_of(progress, 0.8, 1.0)
-        self._fill(model.features, pooling, ids, partial(computing, "Computing features"))
+        self._fill(model.features, pooling, ids, computing)
         table = self._classified(model, ids, classifying)
         label_of = self._label_of(model, ids, table, elsewhere=0 if box is None else -1)
         around = whole(self._volume.shape) if box is None else regions.box_around(ids)
@@ -135,28 +138,28 @@ class SuperpixelWise:
         features: Sequence[Feature],
         poolings: Sequence[Pooling],
         samples: Array,
-        report: Report,
+        progress: Progress,
     ) -> None:
         """Compute what is not known yet of `samples`."""
-        report(0.0)
+        progress(COMPUTING, 0.0)
         missing = {
             f: [self._table(f, pooling).missing(samples) for pooling in poolings] for f in features
         }
         lacking = [f for f, ids in missing.items() if any(part.size for part in ids)]
         if lacking:
             ids = np.unique(np.concatenate([part for f in lacking for part in missing[f]]))
-            for feature, pool in self._pooled(lacking, poolings, ids, report).items():
+            for feature, pool in self._pooled(lacking, poolings, ids, progress).items():
                 for pooling, absent in zip(poolings, missing[feature], strict=True):
                     rows = pool.rows(pooling)[np.searchsorted(ids, absent)]
                     self._table(feature, pooling).extend(absent, rows)
-        report(1.0)
+        progress(COMPUTING, 1.0)
 
     def _pooled(
         self,
         features: Sequence[Feature],
         poolings: Sequence[Pooling],
         ids: Array,
-        report: Report,
+        progress: Progress,
     ) -> dict[Feature, Pool]:
         """Compute `features` and pool them over the superpixels `ids`."""
         pools = {f: Pool(ids.size, len(f.channels()), poolings) for f in features}
@@ -164,14 +167,18 @@ class SuperpixelWise:
         few = ids.size < self._regions.ids.size // 2
         windows = list(plan_windows(starts, stops, tile_of(features, few=few)))
         for number, window in enumerate(windows):
-            places, box = window.members, window.box
-            complete = _inside(starts[places], stops[places], box)
-            members = Members.of(self._regions.read(box), ids[places], places, complete)
-            streamed = compute(features, self._volume, box)
-            for done, (feature, channels) in enumerate(streamed, 1):
-                pools[feature].add(members, channels)
-                report((number + done / len(features)) / len(windows))
+            begin = partial(self._begin, pools, ids, window.members)
+            share = part_of(progress, number / len(windows), (number + 1) / len(windows))
+            self.device.compute(features, self._volume, window.box, begin, share)
         return pools
+
+    def _begin(self, pools: dict[Feature, Pool], ids: Array, places: Array, box: Box) -> Use:
+        """Find those of ``ids[places]`` that reach into `box`, and return what pools them."""
+        starts, stops = self._regions.bounds(ids[places])
+        near = _touching(starts, stops, box)
+        places, complete = places[near], _inside(starts[near], stops[near], box)
+        members = Members.of(self._regions.read(box), ids[places], places, complete)
+        return lambda feature, channels: pools[feature].add(members, channels)
 
 
 def _inside(starts: Array, stops: Array, box: Box) -> Array:
@@ -179,3 +186,10 @@ def _inside(starts: Array, stops: Array, box: Box) -> Array:
     low, high = [side.start for side in box], [side.stop for side in box]
     inside: Array = np.all((starts >= low) & (stops <= high), axis=1)
     return inside
+
+
+def _touching(starts: Array, stops: Array, box: Box) -> Array:
+    """Tell which bounding boxes reach into `box`."""
+    low, high = [side.start for side in box], [side.stop for side in box]
+    touching: Array = np.all((starts < high) & (stops > low), axis=1)
+    return touching

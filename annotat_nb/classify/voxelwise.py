@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotat_nb.blocks import Block
+from annotat_nb.classify.device import COMPUTING, Device
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
-from annotat_nb.classify.progress import Progress, Report, part_of, silent
+from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.tables import SparseTable
-from annotat_nb.classify.windows import compute, plan_windows, tile_of
+from annotat_nb.classify.windows import plan_windows, tile_of
+from annotat_nb.features.backend import to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annotat_nb.blocks import Box, Shape
+    from annotat_nb.classify.device import Use
     from annotat_nb.classify.marks import Marks
     from annotat_nb.classify.mask import Mask
     from annotat_nb.classify.model import Model
@@ -35,6 +38,8 @@ class VoxelWise:
 
     def __init__(self, volume: Volume, mask: Mask | None = None) -> None:
         self._volume, self._mask = volume, mask
+        self.device = Device()
+        """Where features are computed."""
         self._tables: dict[Feature, SparseTable] = {}
 
     def examples(self, marks: Marks) -> Examples:
@@ -51,16 +56,15 @@ class VoxelWise:
         self, features: Sequence[Feature], _pipeline: Pipeline, samples: Array, progress: Progress
     ) -> Array:
         """Return the features of voxels `samples`, float32, (samples, columns)."""
-        report = partial(progress, "Computing features")
-        report(0.0)
+        progress(COMPUTING, 0.0)
         tables = {f: self._table_of(f) for f in features}
         lacking = [f for f in features if tables[f].missing(samples).size]
         if lacking:
             voxels = np.unique(np.concatenate([tables[f].missing(samples) for f in lacking]))
-            for feature, rows in self._values_at(voxels, lacking, report).items():
+            for feature, rows in self._values_at(voxels, lacking, progress).items():
                 absent = tables[feature].missing(samples)
                 tables[feature].extend(absent, rows[np.searchsorted(voxels, absent)])
-        report(1.0)
+        progress(COMPUTING, 1.0)
         return np.concatenate([table.take(samples) for table in tables.values()], axis=1)
 
     def predict(self, model: Model, box: Box | None, progress: Progress) -> Prediction:
@@ -94,28 +98,27 @@ class VoxelWise:
         return self._tables.setdefault(feature, empty)
 
     def _values_at(
-        self, voxels: Array, features: Sequence[Feature], report: Report
+        self, voxels: Array, features: Sequence[Feature], progress: Progress
     ) -> dict[Feature, Array]:
         places = np.stack(np.unravel_index(voxels, self._volume.shape), axis=1)
         rows = {f: np.empty((voxels.size, len(f.channels())), np.float32) for f in features}
         windows = list(plan_windows(places, places + 1, tile_of(features, few=True)))
         for number, window in enumerate(windows):
-            z, y, x = (places[window.members] - [side.start for side in window.box]).T
-            streamed = compute(features, self._volume, window.box)
-            for done, (feature, channels) in enumerate(streamed, 1):
-                values = np.stack([channel[z, y, x] for channel in channels], axis=1)
-                rows[feature][window.members] = values
-                report((number + done / len(features)) / len(windows))
+            begin = partial(_picking, rows, places, window.members)
+            share = part_of(progress, number / len(windows), (number + 1) / len(windows))
+            self.device.compute(features, self._volume, window.box, begin, share)
         return rows
 
     def _table(self, model: Model, box: Box, inside: Array, progress: Progress) -> Array:
         """Return the probabilities of the voxels `inside` the box, (voxels, classes)."""
         computing = part_of(progress, 0.0, 0.4)
-        computing("Computing features", 0.0)
-        columns = []
-        for done, (_, channels) in enumerate(compute(model.features, self._volume, box), 1):
-            columns += [_chosen(channel, inside) for channel in channels]
-            computing("Computing features", done / len(model.features))
+        computing(COMPUTING, 0.0)
+        stacks = {
+            f: np.empty((len(f.channels()), *inside.shape), np.float32) for f in model.features
+        }
+        begin = partial(_filling, stacks, box)
+        self.device.compute(model.features, self._volume, box, begin, computing)
+        columns = [_chosen(channel, inside) for stack in stacks.values() for channel in stack]
         return model.predict_proba(np.stack(columns, axis=1), part_of(progress, 0.4, 1.0))
 
     def _probabilities(self, model: Model) -> Probabilities:
@@ -127,6 +130,30 @@ class VoxelWise:
             return found
 
         return Probabilities((model.classes.size, *self._volume.shape), read)
+
+
+def _picking(rows: dict[Feature, Array], places: Array, members: Array, box: Box) -> Use:
+    """Return what writes the values of those voxels that lie in `box` into their rows."""
+    low, high = [side.start for side in box], [side.stop for side in box]
+    own = members[np.all((places[members] >= low) & (places[members] < high), axis=1)]
+    z, y, x = (places[own] - low).T
+
+    def use(feature: Feature, channels: list[Any]) -> None:
+        values = [to_numpy(channel[z, y, x]) for channel in channels]
+        rows[feature][own] = np.stack(values, axis=1)
+
+    return use
+
+
+def _filling(stacks: dict[Feature, Array], box: Box, part: Box) -> Use:
+    """Return what writes the channels in a part of `box` into their stacks."""
+    here = Block(part, box).inner
+
+    def use(feature: Feature, channels: list[Any]) -> None:
+        for whole, channel in zip(stacks[feature], channels, strict=True):
+            whole[here] = to_numpy(channel)
+
+    return use
 
 
 def _chosen(channel: Array, inside: Array) -> Array:

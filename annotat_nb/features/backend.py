@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import numpy as np
+
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
@@ -59,3 +61,12 @@ def backend_of(device: str) -> Backend:
 
         return filters
     return cast("Backend", import_module("annotat_nb.kernels.cuda.filters"))
+
+
+def to_numpy(channel: Any) -> Array:
+    """Return a channel as a numpy array, from whatever device it lies on."""
+    if isinstance(channel, np.ndarray):
+        return channel
+    from annotat_nb.kernels.cuda import filters
+
+    return filters.to_numpy(channel)

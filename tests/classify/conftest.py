@@ -58,11 +58,10 @@ def calls(monkeypatch):
     seen = []
     original = windows.compute
 
-    def counting(features, volume, box):
-        for feature, channels in original(features, volume, box):
+    def counting(features, volume, box, device):
+        for feature, channels in original(features, volume, box, device):
             seen.append((feature, box))
             yield feature, channels
 
-    for module in ("superpixelwise", "voxelwise"):
-        monkeypatch.setattr(f"annotat_nb.classify.{module}.compute", counting)
+    monkeypatch.setattr("annotat_nb.classify.device.compute", counting)
     return seen
