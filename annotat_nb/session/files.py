@@ -20,8 +20,23 @@ from annotat_nb.session.replay import merged_classes
 class Files(SessionBase):
     """Labels, superpixels and markers in files."""
 
-    def _refuse_source(self, path: PathLike, dtype: Any) -> None:
-        """Refuse to write over an image that is open, or into the workspace."""
+    def check_target(self, path: PathLike, dtype: Any) -> None:
+        """Refuse to write over an image that is open, or into the workspace.
+
+        Parameters
+        ----------
+        path
+            Where somebody wants to write a file.
+        dtype
+            Type of a voxel, which a RAW has in its name.
+
+        Raises
+        ------
+        SessionError
+            If the file is a part of an image or would become one, or lies in the workspace.
+        WriteError
+            If there is no such folder.
+        """
         io.check_place(Path(path).absolute())
         try:
             target = io.label_path(path, self.volume.shape, dtype).resolve()
@@ -54,7 +69,7 @@ class Files(SessionBase):
         """
         if self.segmentation is None:
             raise SessionError("there is no label to save yet; press Apply or load one first")
-        self._refuse_source(path, dtype or self.segmentation.data.dtype)
+        self.check_target(path, dtype or self.segmentation.data.dtype)
         table = [item.model_dump() for item in self.classes]
         return io.write_labels(
             path,
@@ -118,7 +133,7 @@ class Files(SessionBase):
         """
         if self.superpixels is None:
             raise SessionError("there are no superpixels to save yet; generate or load them first")
-        self._refuse_source(path, np.uint32)
+        self.check_target(path, np.uint32)
         return io.write_superpixels(
             path,
             self.superpixels.data,
@@ -167,7 +182,7 @@ class Files(SessionBase):
             If the file cannot be written; an older file stays as it was.
         """
         table = [item.model_dump() for item in self.classes]
-        self._refuse_source(path, np.int16)
+        self.check_target(path, np.int16)
         return io.write_markers(
             path,
             self.markers.data,

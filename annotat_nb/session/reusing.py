@@ -208,7 +208,7 @@ class Reusing(Segmenting, Files):
                 f"{io.name_of(target)}: has the ending of another kind of file; choose a name "
                 f"that ends in {suffix}"
             )
-        self._refuse_source(target, np.uint8)
+        self.check_target(target, np.uint8)
         return target
 
     def _adopt(

@@ -13,12 +13,15 @@ from annotat_nb.widgets.button import button
 from annotat_nb.widgets.feature_choices import FeatureChoices
 from annotat_nb.widgets.fields import help_of
 from annotat_nb.widgets.form import Form
+from annotat_nb.widgets.lock import disable
 from annotat_nb.widgets.mask_choice import MaskChoice
 from annotat_nb.widgets.record_choice import RecordChoice
 from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from annotat_nb.widgets.lock import Lock
 
 _SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier", "mask")
 
@@ -40,6 +43,8 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Names of the classes, by id, that a mask can be made of.
     label
         What the label is whose classes a mask names, in words; empty: there is none.
+    lock
+        Parameters that cannot be changed now; None: all can.
 
     Examples
     --------
@@ -58,12 +63,15 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         shape: tuple[int, int, int] | None = None,
         classes: Mapping[int, str] | None = None,
         label: str = "",
+        lock: Lock | None = None,
     ) -> None:
+        self._locked = {} if lock is None else lock.reasons
         self._on_ok, self._on_cancel, self._shape = on_ok, on_cancel, shape
         self.mask = MaskChoice(classes or {}, label)
         self._make_controls(pipeline)
         super().__init__(
             [
+                *([] if lock is None else [lock.notice()]),
                 *_section("Filters", self.features),
                 *_section("Superpixels", self.superpixels, self.expected),
                 self._pooling_section,
@@ -78,6 +86,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self._listen()
         self.value = pipeline
+        self._lock()
 
     def _make_controls(self, pipeline: Pipeline) -> None:
         self.features = FeatureChoices(pipeline.features)
@@ -132,7 +141,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     @value.setter
     def value(self, pipeline: Pipeline) -> None:
-        self._pooling_before = pipeline.pooling
+        self._pipeline, self._pooling_before = pipeline, pipeline.pooling
         self.features.value = pipeline.features
         self.superpixels.value = pipeline.superpixels
         for name, tick in self.pooling.items():
@@ -169,6 +178,19 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _follow_selection(self) -> None:
         self.selection.layout.display = "" if self.select.value else "none"
 
+    def _lock(self) -> None:
+        parts: dict[str, tuple[w.Widget, ...]] = {
+            "features": (self.features,),
+            "superpixels": (self.superpixels,),
+            "pooling": tuple(self.pooling.values()),
+            "selection": (self.select, self.selection),
+            "classifier": (self.classifier,),
+            **{name: (field,) for name, field in self.advanced.fields.items()},
+        }
+        for name, why in self._locked.items():
+            for part in parts[name]:
+                disable(part, why)
+
     def _forget_refusal(self) -> None:
         self.status.value = ""
 
@@ -182,7 +204,8 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._on_ok(pipeline)
 
     def _reset(self) -> None:
-        self.value = Pipeline()
+        kept = {name: getattr(self._pipeline, name) for name in self._locked}
+        self.value = Pipeline(**kept)
 
 
 def _section(title: str, *content: w.Widget) -> list[w.Widget]:

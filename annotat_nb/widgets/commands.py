@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io
 from annotat_nb.widgets.dialogs import MARKERS
+from annotat_nb.widgets.learnt_dialogs import LEGACY, LearntDialogs
 from annotat_nb.widgets.menu import Item, Menu
 from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.opening import ask_dataset, read_image
@@ -31,6 +32,8 @@ CHANGES = (
     "Load label…",
     "Load superpixels…",
     "Load annotation…",
+    "Load classifier…",
+    "Load training data…",
     "Undo",
     "Redo",
     "Erase all markers…",
@@ -79,7 +82,7 @@ def session_commands(
         *_edit_commands(session, dialogs),
         *_view_commands(session, canvas, dialogs),
         *_tool_keys(session),
-        *_classification_commands(session, dialogs, run),
+        *_classification_commands(session, dialogs, jobs, run),
     ]
     return [_while_open(c, session) if c.title in CHANGES else c for c in known]
 
@@ -211,8 +214,10 @@ def _tool_keys(session: Session) -> list[Command]:
 
 
 def _classification_commands(
-    session: Session, dialogs: Dialogs, run: Callable[[str], object]
+    session: Session, dialogs: Dialogs, jobs: JobWatch, run: Callable[[str], object]
 ) -> list[Command]:
+    learnt = LearntDialogs(session, dialogs, jobs)
+
     def verb(title: str, name: str, key: str) -> Command:
         return Command(
             "Classification",
@@ -222,7 +227,15 @@ def _classification_commands(
             lambda: session.obstacle(name),
         )
 
+    def plain(title: str, act: Callable[[], object], reason: Reason = NOTHING_MISSING) -> Command:
+        return Command("Classification", title, act, reason=reason)
+
+    def obstacle(verb: str) -> Reason:
+        return lambda: session.obstacle(verb)
+
     return [
+        plain("Load classifier…", learnt.load_classifier),
+        plain("Save classifier…", learnt.save_classifier, obstacle("save_classifier")),
         Command(
             "Classification",
             "Change classifier parameters…",
@@ -237,8 +250,13 @@ def _classification_commands(
         Command(
             "Classification",
             "Load annotation…",
-            lambda: dialogs.open_file("Load annotation", session.load_annotation, MARKERS),
+            lambda: dialogs.open_file(
+                "Load annotation", session.load_annotation, (*MARKERS, *LEGACY)
+            ),
         ),
+        plain("Load training data…", learnt.load_training_data),
+        plain("Save training data…", learnt.save_training_data, obstacle("save_training_data")),
+        plain("Classify another image…", learnt.classify_other),
         verb("Generate superpixels", "generate_superpixels", "Shift+S"),
         verb("Preview", "preview", "Shift+P"),
         verb("Apply", "apply", "Shift+Enter"),

@@ -18,6 +18,7 @@ from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.key_list import key_list
+from annotat_nb.widgets.lock import Lock
 from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.raw_panel import RawPanel
 from annotat_nb.widgets.sentences import sentence
@@ -137,15 +138,34 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         self._attempt(attempt)
 
     def open_file(
-        self, title: str, load: Callable[..., Any], suffixes: Sequence[str] = IMAGES
+        self,
+        title: str,
+        load: Callable[..., Any],
+        suffixes: Sequence[str] = IMAGES,
+        done: Callable[[Path, Any], object] | None = None,
     ) -> None:
-        """Ask for a file of labels, superpixels or markers, and `load` it in the background."""
+        """Ask for a file, and `load` it in the background.
+
+        Parameters
+        ----------
+        title
+            What is to be loaded.
+        load
+            Called with the path, and keywords where the file leaves something open.
+        suffixes
+            Endings of the files to choose from.
+        done
+            Called with the path and what `load` returned; by default it is said.
+        """
+
+        def tell(path: Path, _: Any) -> None:
+            self.tell(f"Loaded {path}")
 
         def begin(path: Path, how: dict[str, Any], failed: Failed) -> None:
             self._jobs.start(
                 f"Loading {inert(path.name)}",
                 lambda _: load(path, **how),
-                lambda _: self._say(f"Loaded {path}"),
+                partial(done or tell, path),
                 failed,
             )
 
@@ -165,16 +185,55 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         becomes: Callable[[Path], Path] = lambda path: path,
     ) -> None:
         """Ask where to write a file; `accept` does so in the background and returns its path."""
-        self._choose(
-            title,
-            lambda path: self._work(
-                f"Saving {inert(path.name)}", path, lambda: accept(path), "Saved"
-            ),
-            suffixes=suffixes,
-            becomes=becomes,
-            save=True,
-            start=self._folder / name,
-        )
+
+        def save(path: Path) -> None:
+            self._jobs.start(
+                f"Saving {inert(path.name)}",
+                lambda _: accept(path),
+                lambda written: self.tell(f"Saved {written}"),
+            )
+
+        self.ask_path(title, name, save, suffixes, becomes)
+
+    def ask_path(
+        self,
+        title: str,
+        name: str,
+        take: Callable[[Path], object],
+        suffixes: Sequence[str] = LABELS,
+        becomes: Callable[[Path], Path] = lambda path: path,
+        problem: str = "",
+    ) -> None:
+        """Ask where to write a file.
+
+        Parameters
+        ----------
+        title
+            What is to be written.
+        name
+            The name to begin with, in the folder that was chosen last.
+        take
+            Called with the path.
+        suffixes
+            Endings that the name may have.
+        becomes
+            Tells the path that is really written.
+        problem
+            What to say at first.
+        """
+
+        def choose(path: Path) -> None:
+            self._folder = path.parent
+            self.dismiss()
+            self._attempt(take, path)
+
+        start = self._folder / name
+        options = {"suffixes": suffixes, "becomes": becomes, "problem": problem}
+        self._choose(title, choose, save=True, start=start, **options)
+
+    def tell(self, news: str) -> None:
+        """Say what was done."""
+        self._say(news)
 
     def save_label(self, session: Session) -> None:
         """Ask where to write the segmentation, and in which type."""
@@ -212,8 +271,22 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
                 shape=session.volume.shape,
                 classes={item.id: item.name for item in session.classes},
                 label=_origin_of(session.results.mask or session.segmentation),
+                lock=self._lock_of(session),
             )
         )
+
+    def _lock_of(self, session: Session) -> Lock | None:
+        """Return what belongs to a classifier or training data that were loaded."""
+
+        def let_go() -> None:
+            session.forget_classifier()
+            session.forget_training_data()
+            self.change_parameters(session)
+
+        loaded = session.loaded
+        if loaded is None:
+            return None
+        return Lock(loaded.name, session.locks, lambda: self._attempt(let_go))
 
     def change_colormap(self, session: Session) -> None:
         """Choose one of the colour maps; the picture follows at once."""
@@ -269,11 +342,6 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         self.show(
             FileChooser(title, start=start, on_choose=choose, on_cancel=self.dismiss, **options)
         )
-
-    def _work(self, name: str, path: Path, act: Callable[[], object], done: str) -> None:
-        self._folder = path.parent
-        self.dismiss()
-        self._jobs.start(name, lambda _: act(), lambda result: self._say(f"{done} {result}"))
 
 
 def gradient(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from annotat_nb.widgets.button import button
+from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from annotat_nb.classify import Pipeline
@@ -52,6 +53,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "Filters, superpixels, pooling, feature selection and classifier",
             icon="cog",
         )
+        self.loaded = Line()
         self.summary = w.Label()
         self.summary.add_class("annotat-quiet")
         generate, preview, apply = self.buttons.values()
@@ -59,6 +61,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             [
                 w.HBox([generate, self.count]),
                 w.HBox([preview, apply]),
+                self.loaded,
                 self.summary,
                 self.parameters,
             ]
@@ -71,12 +74,18 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         for verb, shown in self.buttons.items():
             reason = f"{busy} is running" if busy else self._session.obstacle(verb)
             shown.disabled = reason is not None
-            shown.tooltip = reason or VERBS[verb][1]
+            shown.tooltip = reason or self._tip(verb)
             shown.button_style = "primary" if verb == primary else ""
         self.count.value = self._count()
+        loaded = self._session.loaded
+        self.loaded.value = "" if loaded is None else f"With {loaded.kind} {inert(loaded.name)}"
         kept = self._session.kept_features
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
         self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)
+
+    def _tip(self, verb: str) -> str:
+        caution = None if verb == "generate_superpixels" else self._session.caution
+        return caution or VERBS[verb][1]
 
     def _count(self) -> str:
         session = self._session

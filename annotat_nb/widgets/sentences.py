@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
+    from annotat_nb.session.loaded import Loaded
 
 
 def sentence(error: BaseException) -> str:
@@ -30,6 +31,8 @@ def next_step(session: Session) -> str:
     """Say what a person who never read a manual would do now."""
     if session.recorder.state == "read-only":
         return "Look around: strokes and labels are shown as they were when this was opened"
+    if session.loaded is not None:
+        return _with_loaded(session, session.loaded)
     if session.segmentation is not None:
         return _after_apply(session)
     if len(session.classes) < 2:
@@ -41,6 +44,19 @@ def next_step(session: Session) -> str:
     if (missing := session.obstacle("apply")) is not None:
         return missing
     return "Press Preview to see this slice classified, or Apply for the whole volume"
+
+
+def _with_loaded(session: Session, loaded: Loaded) -> str:
+    """Say the next step where a classifier or training data were loaded."""
+    if session.superpixels is None and session.pipeline.superpixels is not None:
+        return f"Press Generate superpixels: {loaded.name} sorts them into classes"
+    if (said := session.obstacle("apply") or session.caution) is not None:
+        return said
+    if session.segmentation is not None:
+        return _after_apply(session)
+    if loaded.data is not None:
+        return f"Press Apply: it learns from {loaded.name} and from what is painted here"
+    return f"Press Apply: {loaded.name} needs no strokes"
 
 
 def _after_apply(session: Session) -> str:

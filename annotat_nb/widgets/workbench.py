@@ -164,6 +164,7 @@ class Workbench:
             (session.annotation.changed, changed),
             (session.classes.changed, changed),
             (session.pipeline_changed, changed),
+            (session.loaded_changed, changed),
             (session.results.superpixels_changed, changed),
             (session.results.segmentation_changed, changed),
             (session.results.preview_changed, changed),

@@ -1,0 +1,143 @@
+"""The dialogs about what was learnt: classifiers and training data in files, other images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from annotat_nb import io
+from annotat_nb.classify import load_classifier
+from annotat_nb.classify.classifier_file import SUFFIX as CLASSIFIER
+from annotat_nb.classify.training_file import SUFFIX as TRAINING
+from annotat_nb.jobs import Job
+from annotat_nb.widgets.naming import stem_of
+from annotat_nb.widgets.opening import ask_dataset, read_image
+from annotat_nb.widgets.text import inert
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annotat_nb.classify import TrainedClassifier
+    from annotat_nb.session import Session
+    from annotat_nb.volume import Volume
+    from annotat_nb.widgets.dialogs import Dialogs, Failed
+    from annotat_nb.widgets.job_watch import JobWatch
+
+LEGACY = (".pkl", ".pickle", ".joblib")
+"""Endings of files of Annotat3D: choosing one tells how to bring over what it holds."""
+OTHER = "Classify another image"
+MOST_NAMED = 6
+"""Classes that a question names before it counts the rest."""
+
+
+class LearntDialogs:
+    """Asks for files of what was learnt, and hands them to a session.
+
+    Parameters
+    ----------
+    session
+        What learns, or goes on from what was learnt.
+    dialogs
+        Where is asked.
+    jobs
+        Does what takes long.
+    """
+
+    def __init__(self, session: Session, dialogs: Dialogs, jobs: JobWatch) -> None:
+        self._session, self._dialogs, self._jobs = session, dialogs, jobs
+
+    def save_classifier(self) -> None:
+        """Ask where to write the classifier."""
+        name = f"{stem_of(self._session.volume)}{CLASSIFIER}"
+        save = self._session.save_classifier
+        self._dialogs.save_file("Save classifier", name, save, (CLASSIFIER,))
+
+    def load_classifier(self) -> None:
+        """Ask for a classifier to go on with."""
+        endings = (CLASSIFIER, *LEGACY)
+        load = self._session.load_classifier
+        self._dialogs.open_file("Load classifier", load, endings, self._tell_loaded)
+
+    def save_training_data(self) -> None:
+        """Ask where to write the training data."""
+        name = f"{stem_of(self._session.volume)}{TRAINING}"
+
+        def save(path: Path) -> None:
+            job = self._session.save_training_data(path, block=False)
+            if isinstance(job, Job):
+                self._jobs.follow(job, self._tell_saved)
+
+        self._dialogs.ask_path("Save training data", name, save, (TRAINING,))
+
+    def load_training_data(self) -> None:
+        """Ask for training data to go on with."""
+        endings = (TRAINING, *LEGACY)
+        load = self._session.load_training_data
+        self._dialogs.open_file("Load training data", load, endings, self._tell_loaded)
+
+    def classify_other(self) -> None:
+        """Ask for a classifier, for an image, and where to write its label."""
+        trained = self._session.trained
+        if trained is None:
+            self._ask_classifier()
+            return
+        question = f"{OTHER} with which classifier? The present one tells apart {_names(trained)}."
+        self._dialogs.ask(
+            question,
+            **{
+                "The present one": lambda: self._ask_image(trained),
+                "One from a file…": self._ask_classifier,
+            },
+        )
+
+    def _ask_classifier(self) -> None:
+        self._dialogs.open_file(
+            f"{OTHER}: its classifier",
+            load_classifier,
+            (CLASSIFIER, *LEGACY),
+            lambda _, trained: self._ask_image(trained),
+        )
+
+    def _ask_image(self, trained: TrainedClassifier) -> None:
+        def begin(path: Path, how: dict[str, Any], failed: Failed) -> None:
+            def work(job: Job) -> tuple[Volume, str | None]:
+                ask_dataset(path, how)
+                volume = read_image(path, how, job.report)
+                return volume, trained.caution_about(volume)
+
+            name = f"Opening {inert(path.name)}"
+            self._jobs.start(name, work, lambda found: self._ask_target(trained, *found), failed)
+
+        self._dialogs.open_image(f"{OTHER}: the image", begin)
+
+    def _ask_target(self, trained: TrainedClassifier, volume: Volume, caution: str | None) -> None:
+        name = inert(volume.name)
+
+        def classify(path: Path) -> None:
+            self._session.check_target(path, trained.label_type)
+            self._jobs.start(
+                f"Classifying {name}",
+                lambda job: trained.save_label(volume, path, progress=job.report),
+                self._tell_saved,
+            )
+
+        self._dialogs.ask_path(
+            f"{OTHER}: where to save the label of {name}",
+            f"{stem_of(volume)}_labels.tif",
+            classify,
+            becomes=lambda path: io.label_path(path, volume.shape, trained.label_type),
+            problem=inert(caution or ""),
+        )
+
+    def _tell_saved(self, path: Path) -> None:
+        self._dialogs.tell(f"Saved {path}")
+
+    def _tell_loaded(self, path: Path, _: Any) -> None:
+        loaded = self._session.loaded
+        more = [loaded.news, loaded.caution or ""] if loaded is not None else []
+        self._dialogs.tell(". ".join(filter(None, [f"Loaded {path}", *more])))
+
+
+def _names(trained: TrainedClassifier) -> str:
+    names = [inert(item.name) for item in trained.classes]
+    said = ", ".join(names[:MOST_NAMED])
+    return said if len(names) <= MOST_NAMED else f"{said} and {len(names) - MOST_NAMED} more"
