@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
+KEPT = 8
+"""Results that are remembered, the latest ones: features that share any mostly follow each other,
+and all of them together would be the stack that is never to be held."""
+
+
 class Source:
     """A block of an image on a device, and what the features computed from it have in common.
 
@@ -68,8 +73,12 @@ class Source:
         return self._once("moments", radius, ndim, self.backend.moments)[1]
 
     def _once(self, name: str, size: int, ndim: int, compute: Callable[..., Any]) -> Any:
-        """Compute what nobody asked for before, and remember it."""
+        """Compute what nobody asked for lately, and remember it for a while."""
         key = (name, size, ndim)
-        if key not in self._known:
-            self._known[key] = compute(self.image, size, ndim, self.inner)
-        return self._known[key]
+        found = self._known.pop(key, None)
+        if found is None:
+            found = compute(self.image, size, ndim, self.inner)
+        self._known[key] = found
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return found

@@ -52,6 +52,17 @@ def test_features_of_one_block_share_what_they_need(calls):
     ]
 
 
+def test_only_the_latest_results_are_remembered(calls):
+    source = Source(IMAGE)
+    for radius in range(1, 12):
+        source.smallest(radius, ndim=2)
+    source.smallest(11, ndim=2)
+    assert len(calls) == 11
+    source.smallest(1, ndim=2)
+    assert calls[11:] == [("extremes", 1)]
+    assert len(source._known) == 8
+
+
 def test_channels_come_cropped_one_feature_after_the_other():
     features = (Identity(), Gaussian(radii=(1, 2), ndim=3), Median(radii=(1,)))
     streamed = list(stream(features, Source(IMAGE, INNER)))
