@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from annotat_nb.features.feature import Feature
     from annotat_nb.features.source import Source
 
-_DRIVER = Path("/proc/driver/nvidia/version")
+_DRIVERS = {
+    # NVIDIA, in containers too; Windows' own Linux; AMD, whose cards torch calls cuda as well
+    "linux": ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd"),
+    "win32": (r"C:\Windows\System32\nvcuda.dll",),
+}
+"""Files without which, on each platform, torch can use no graphics card."""
 
 
 def stream(features: Iterable[Feature], source: Source) -> Iterator[tuple[Feature, list[Any]]]:
@@ -76,8 +81,11 @@ def device_of(name: str) -> str:
 
 
 def _count_cards() -> int:
-    """Count the graphics cards; without a driver there are none, and torch is not asked."""
-    if sys.platform == "linux" and not _DRIVER.exists():
+    """Count the graphics cards; without a driver there are none.
+
+    Torch would take a second or more to say the same: it is not even imported.
+    """
+    if not any(Path(driver).exists() for driver in _DRIVERS.get(sys.platform, ())):
         return 0
     from annotat_nb.kernels.cuda.devices import count
 

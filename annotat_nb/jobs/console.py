@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +13,10 @@ QUICK = 0.5
 
 
 def wait_with_bar(job: Job) -> Any:
-    """Show a progress bar until `job` ends, and return its result; Ctrl-C cancels it."""
+    """Show a progress bar until `job` ends, and return its result; Ctrl-C cancels it.
+
+    What a user should know of how it was done is a warning.
+    """
     try:
         if not job.wait(QUICK):
             _show(job)
@@ -20,7 +24,10 @@ def wait_with_bar(job: Job) -> Any:
         job.cancel()
         job.wait()
         raise
-    return job.result()
+    result = job.result()
+    if job.notice:
+        warnings.warn(job.notice, stacklevel=3)
+    return result
 
 
 def _show(job: Job) -> None:

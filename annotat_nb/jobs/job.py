@@ -36,6 +36,8 @@ class Job:
         """What the job is doing just now."""
         self.share = 0.0
         """How much of the job is done, 0 to 1."""
+        self.notice = ""
+        """What a user should know of how it was done, in a sentence; empty: nothing."""
         self.error: BaseException | None = None
         self._result: Any = None
         self._started = time.monotonic()

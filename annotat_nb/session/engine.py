@@ -16,6 +16,7 @@ from annotat_nb.classify import (
     TrainedClassifier,
     TrainingData,
 )
+from annotat_nb.classify.device import Device
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.trained import named
@@ -84,6 +85,8 @@ class Outcome:
     prediction: Prediction
     trained: TrainedClassifier
     """What classified."""
+    notice: str = ""
+    """What was done otherwise than the pipeline asks for, in a sentence; empty: nothing."""
 
 
 @dataclass(frozen=True)
@@ -119,23 +122,24 @@ class Engine:
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
         grouping, report = self._current_superpixels(snapshot, report)
-        segmenter = self._segmenter_for(grouping, snapshot.mask)
+        segmenter = self._segmenter_for(grouping, snapshot)
         if snapshot.ready is not None:
             model = replace(snapshot.ready.model, pipeline=snapshot.pipeline)
             prediction = segmenter.predict(model, report, box)
-            return Outcome(snapshot, grouping, prediction, snapshot.ready)
+            notice = segmenter.device.notice
+            return Outcome(snapshot, grouping, prediction, snapshot.ready, notice)
         model, prediction = segmenter.segment(
             snapshot.pipeline, snapshot.marks, report, box, snapshot.stored
         )
         trained = TrainedClassifier(
             model, named(snapshot.classes, model.classes), self._intensities
         )
-        return Outcome(snapshot, grouping, prediction, trained)
+        return Outcome(snapshot, grouping, prediction, trained, segmenter.device.notice)
 
     def collect(self, snapshot: Snapshot, report: Progress) -> Collected:
         """Return what there is to learn from the marks, and from what is loaded."""
         grouping, report = self._current_superpixels(snapshot, report)
-        segmenter = self._segmenter_for(grouping, snapshot.mask)
+        segmenter = self._segmenter_for(grouping, snapshot)
         data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
         stored = snapshot.stored
         return Collected(snapshot, grouping, data if stored is None else stored.joined(data))
@@ -155,11 +159,13 @@ class Engine:
         fresh = self.superpixels(pipeline, part_of(report, 0.0, 0.4))
         return fresh, part_of(report, 0.4, 1.0)
 
-    def _segmenter_for(self, grouping: Superpixels | None, mask: Mask | None) -> Segmenter:
-        if self._segmenter is None or (grouping, mask) != self._made_for:
+    def _segmenter_for(self, grouping: Superpixels | None, snapshot: Snapshot) -> Segmenter:
+        if self._segmenter is None or (grouping, snapshot.mask) != self._made_for:
             ids = None if grouping is None else grouping.image.data
-            self._segmenter = Segmenter(self._volume, ids, mask)
-            self._made_for = grouping, mask
+            self._segmenter = Segmenter(self._volume, ids, snapshot.mask)
+            self._made_for = grouping, snapshot.mask
+        # Memory that was full for the last job may be free by now.
+        self._segmenter.device = Device(snapshot.pipeline.device)
         return self._segmenter
 
 

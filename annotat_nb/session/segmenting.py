@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from annotat_nb.classify import Marks, Mask, TrainedClassifier
+from annotat_nb.features import device_of
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
 from annotat_nb.session.loaded import ANEW
@@ -15,12 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annotat_nb.annotation import LabelImage
+    from annotat_nb.blocks import Box
     from annotat_nb.jobs import Job
 
-NO_GPU = (
-    "Nothing is computed on {} yet: choose the device auto or cpu under Change classifier "
-    "parameters, Advanced"
-)
 NO_LABEL = (
     "The mask names classes of a label, and there is none yet: load one, or press Apply without a "
     "mask first"
@@ -44,8 +42,8 @@ class Segmenting(Working):
         """
         if self.recorder.obstacle is not None:
             return self.recorder.obstacle
-        if self.pipeline.device.startswith("cuda"):
-            return NO_GPU.format(self.pipeline.device)
+        if (absent := self._device_missing()) is not None:
+            return absent
         if verb == "generate_superpixels":
             is_per_voxel = self.pipeline.superpixels is None
             return PER_VOXEL if is_per_voxel else None
@@ -71,6 +69,17 @@ class Segmenting(Working):
         if self.loaded is None or self.loaded.model is None:
             return False
         return not self.annotation.history.steps_since(self.loaded.position)
+
+    def _device_missing(self) -> str | None:
+        """Say that the graphics card that was chosen is not there."""
+        if not self.pipeline.device.startswith("cuda"):
+            return None
+        try:
+            device_of(self.pipeline.device)
+        except ValueError as error:
+            reason = str(error)
+            return f"{reason[0].upper()}{reason[1:]} under Change classifier parameters, Advanced"
+        return None
 
     def _superpixels_missing(self) -> str | None:
         if self.superpixels is None and self.pipeline.superpixels is not None:
@@ -145,7 +154,7 @@ class Segmenting(Working):
         box = neighbourhood(self.volume, axis, getattr(self.view, axis) if index is None else index)
         return self._run(
             "Preview",
-            lambda job: self._engine.segment(snapshot, job.report, box),
+            self._segmenting(snapshot, box),
             lambda outcome: self._accept(outcome, self.results.set_preview),
             block,
         )
@@ -169,10 +178,20 @@ class Segmenting(Working):
         snapshot = self._snapshot()
         return self._run(
             "Apply",
-            lambda job: self._engine.segment(snapshot, job.report),
+            self._segmenting(snapshot),
             lambda outcome: self._accept(outcome, self.results.set_prediction),
             block,
         )
+
+    def _segmenting(self, snapshot: Snapshot, box: Box | None = None) -> Callable[[Job], Outcome]:
+        """Return the work of a job that segments the volume, or what lies in `box`."""
+
+        def work(job: Job) -> Outcome:
+            outcome = self._engine.segment(snapshot, job.report, box)
+            job.notice = outcome.notice
+            return outcome
+
+        return work
 
     def _warn(self, block: bool) -> None:
         """Say what is unexpected to who waits for the end; who does not shows `caution`."""

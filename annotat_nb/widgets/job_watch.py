@@ -136,6 +136,8 @@ class JobWatch:
         try:
             if job.state == "done":
                 item.done(job.result())
+                if job.notice:
+                    self._message.say(job.notice, "news")
             elif job.state == "cancelled":
                 self._message.say(f"{job.name} was cancelled: all is as it was before", "news")
             elif job.error is not None:

@@ -80,17 +80,22 @@ def test_it_knows_whether_its_values_have_few_bits(kind, integral):
     assert Source(IMAGE.astype(kind)).integral is integral
 
 
-def test_without_a_driver_auto_is_the_processor_and_torch_stays_away(tmp_path):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_without_a_driver_auto_is_the_processor_and_torch_stays_away(tmp_path, is_there):
+    driver = tmp_path / "driver"
+    if is_there:
+        driver.touch()
     code = f"""
 import sys
-from pathlib import Path
 from annotat_nb.features import bank
-bank._DRIVER = Path({str(tmp_path / "missing")!r})
+bank._DRIVERS = {{sys.platform: ("/missing", {str(driver)!r})}}
 print(bank.device_of("auto"), "torch" in sys.modules)
 """
     run = [sys.executable, "-c", code]
     found = subprocess.run(run, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["cpu", "False"]
+    device, asked_torch = found.stdout.split()
+    assert asked_torch == str(is_there)
+    assert is_there or device == "cpu"
 
 
 @pytest.mark.parametrize(

@@ -431,12 +431,6 @@ def test_annotation_comes_back_with_its_classes_in_one_step(painted, tmp_path):
         assert [item.name for item in other.classes] == ["Background"]
 
 
-def test_a_device_that_nothing_runs_on_is_refused(painted):
-    painted.pipeline = an.Pipeline(device="cuda:0")
-    with pytest.raises(SessionError, match="choose the device auto or cpu"):
-        painted.generate_superpixels()
-
-
 def test_a_class_is_shown_alone_and_found(painted):
     painted.classes.isolate(1)
     assert painted.classes.hidden == {0}

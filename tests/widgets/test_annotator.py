@@ -574,6 +574,17 @@ def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
     assert "Scroll through" in app.message.text
 
 
+def test_what_a_job_did_otherwise_than_asked_is_said_at_its_end(app, painted, card, wait):
+    painted.generate_superpixels()
+    card.room = 0
+    app.panels.run("apply")
+    wait(app)
+    assert app.message.tone == "news"
+    assert app.message.text == (
+        "The graphics card ran out of memory, so the processor computed the rest"
+    )
+
+
 def test_what_was_done_is_said_until_something_else_is(app, painted, tmp_path, choose):
     app.menu.run("Classification", "Save annotation…")
     choose(app, tmp_path / "markers.tif")
