@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Box = tuple[slice, slice, slice]
 Shape = tuple[int, int, int]
+BLOCK: Shape = (8, 256, 256)
+"""Edges of the blocks in which arrays are kept on disk, in voxels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,34 @@ def plan_blocks(
         stops = (min(c + s, e) for c, s, e in zip(corner, core, shape, strict=True))
         box = tuple(slice(c, stop) for c, stop in zip(corner, stops, strict=True))
         yield Block((box[0], box[1], box[2]), pad_box((box[0], box[1], box[2]), halo, shape))
+
+
+def pieces(box: Box, *, voxels: int = 2**22) -> Iterator[Box]:
+    """Cut `box` into boxes of whole rows to go through, first to last, of about `voxels` each.
+
+    They begin and end where the blocks of arrays on disk do, each of which is then read once.
+
+    Examples
+    --------
+    >>> [z for z, y, x in pieces(whole((20, 5, 4)), voxels=160)]
+    [slice(0, 8, None), slice(8, 16, None), slice(16, 20, None)]
+    """
+    z, y, x = box
+    height, width = y.stop - y.start, max(1, x.stop - x.start)
+    rows = _multiple(BLOCK[1], voxels // (BLOCK[0] * width))
+    planes = _multiple(BLOCK[0], voxels // (min(rows, max(1, height)) * width))
+    for part, strip in product(_cut(z, planes), _cut(y, rows)):
+        yield part, strip, x
+
+
+def _multiple(unit: int, most: int) -> int:
+    return max(1, most // unit) * unit
+
+
+def _cut(side: slice, step: int) -> list[slice]:
+    """Cut a range at the multiples of `step`."""
+    edges = range(side.start // step * step, side.stop, step)
+    return [slice(max(at, side.start), min(at + step, side.stop)) for at in edges]
 
 
 def whole(shape: Shape) -> Box:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
+class LabelOnDisk(ValueError):
+    """The label does not fit into memory, so that its voxels cannot be changed."""
+
+
 class Annotation:
     """What a person drew and named on a volume of `shape`, with exact undo and redo.
 
@@ -151,9 +155,15 @@ class Annotation:
     def _removal(self, label: int) -> list[Write]:
         flat, labels = self.markers.marked()
         writes = [Write("markers", Runs.from_flat(flat[labels == label]), 0)]
-        if self.labels is not None:
+        if self.labels is not None and self.labels.is_in_memory:
             voxels = np.flatnonzero(self.labels.data == label)
             writes.append(Write("labels", Runs.from_flat(voxels), 0))
+        elif self.labels is not None and self.labels.has(label):
+            raise LabelOnDisk(
+                f"{self.classes[label].name} cannot be removed: the label has voxels of it, and is "
+                "too large for memory to be changed; press Apply without its strokes first, or "
+                "raise session.memory_budget"
+            )
         return writes
 
 

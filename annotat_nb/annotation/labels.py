@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.annotation.runs import Runs, Values
+from annotat_nb.blocks import pieces, whole
 from annotat_nb.volume import plane_of
 
 if TYPE_CHECKING:
-    from annotat_nb.blocks import Shape
+    from collections.abc import Iterator
+
+    from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
 
 
@@ -20,12 +23,12 @@ class LabelImage:
     Parameters
     ----------
     data
-        Array of unsigned integers, (z, y, x).
+        Array of unsigned integers, (z, y, x), or what reads like one.
     origin
         What made it, in words: ``"Apply"``, or the name of the file it was loaded from.
     """
 
-    def __init__(self, data: Array, *, origin: str = "") -> None:
+    def __init__(self, data: Any, *, origin: str = "") -> None:
         if data.dtype.kind != "u" or data.ndim != 3:
             raise TypeError(
                 f"a label image holds unsigned integers (z, y, x), got {data.dtype} {data.shape}"
@@ -44,12 +47,68 @@ class LabelImage:
 
     def slice(self, axis: str, index: int) -> Array:
         """Return slice `index` across `axis`, its rows and columns in (z, y, x) order."""
-        return self.data[plane_of(axis, index)]
+        found: Array = self.data[plane_of(axis, index)]
+        return found
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether its voxels can be changed one by one; those on disk can only be read."""
+        return isinstance(self.data, np.ndarray)
+
+    def parts(self) -> Iterator[tuple[Box, Array]]:
+        """Yield all of it, box by box, first to last: what lies on disk may be too large at once.
+
+        Examples
+        --------
+        >>> label = LabelImage(np.ones((20, 9, 9), "uint8"))
+        >>> sum(int(values.sum()) for _, values in label.parts())
+        1620
+        """
+        for box in pieces(whole(self.shape)):
+            yield box, np.asarray(self.data[box])
+
+    @property
+    def largest(self) -> int:
+        """The largest value."""
+        return max(int(values.max()) for _, values in self.parts())
+
+    @property
+    def count(self) -> int:
+        """How many different values there are."""
+        depth, height, width = self.shape
+        if (largest := self.largest) > depth * height * width:
+            return len(np.unique(self.data))
+        seen = np.zeros(largest + 1, bool)
+        for _, values in self.parts():
+            seen[values] = True
+        return int(np.count_nonzero(seen))
+
+    def has(self, value: int) -> bool:
+        """Tell whether any voxel has `value`."""
+        return any(bool((values == value).any()) for _, values in self.parts())
+
+    def center_of(self, value: int) -> tuple[int, int, int] | None:
+        """Return the voxel at the mean place of those that have `value`; None where none has.
+
+        Examples
+        --------
+        >>> LabelImage(np.eye(3, dtype="uint8")[None]).center_of(1)
+        (0, 1, 1)
+        """
+        count, sums = 0, np.zeros(3)
+        for box, values in self.parts():
+            places = np.nonzero(values == value)
+            count += len(places[0])
+            sums += [p.sum() + p.size * side.start for p, side in zip(places, box, strict=True)]
+        if not count:
+            return None
+        z, y, x = (sums / count).round().astype(int).tolist()
+        return z, y, x
 
     def write(self, voxels: Runs, value: int) -> Values:
         """Set `voxels` to `value` and return what they were."""
         flat = voxels.flat()
-        before = Values.pack(self.data.flat[flat])
+        before = Values.pack(np.asarray(self.data).flat[flat])
         self._replace(flat, value)
         return before
 
@@ -59,5 +118,5 @@ class LabelImage:
 
     def _replace(self, flat: Array, values: Any) -> None:
         # In a copy: the former array may be on its way to the disk.
-        self.data = self.data.copy()
+        self.data = np.array(self.data)
         self.data.flat[flat] = values

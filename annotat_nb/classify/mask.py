@@ -12,6 +12,7 @@ from annotat_nb.classify.regions import Regions
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
+    from annotat_nb.room import Room
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,8 @@ class Mask:
 class MaskedRegions(Regions):
     """Superpixels of which only what lies inside a mask counts; the rest has id 0."""
 
-    def __init__(self, labels: Any, shape: Shape, mask: Mask) -> None:
-        super().__init__(labels, shape)
+    def __init__(self, labels: Any, shape: Shape, mask: Mask, room: Room | None = None) -> None:
+        super().__init__(labels, shape, room)
         self._mask = mask
 
     def read(self, box: Box) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from annotat_nb.blocks import Box
     from annotat_nb.classify.mask import Mask
     from annotat_nb.classify.regions import Regions
+    from annotat_nb.classify.tables import FewRows, Rows
     from annotat_nb.operation import Array
 
 
@@ -71,34 +71,27 @@ class SuperpixelProbabilities(Probabilities):
     ----------
     regions
         The superpixels.
-    ids
-        Those that were classified, ascending.
     table
-        Their probabilities, float32, (ids, classes).
+        Their probabilities, float32, (ids, classes); NaN where they were not classified.
     """
 
     is_stored = True
 
-    def __init__(self, regions: Regions, ids: Array, table: Array) -> None:
-        self._regions = regions
-        self._table = _by_id(regions, ids, table)
-        super().__init__((table.shape[1], *regions.shape), self._look_up)
+    def __init__(self, regions: Regions, table: Rows | FewRows) -> None:
+        self._regions, self._table = regions, table
+        super().__init__((table.columns, *regions.shape), self._look_up)
 
-    @cached_property
+    @property
     def uncertainty(self) -> Uncertainty:
         """How close the two most probable classes are at each voxel."""
-        known = uncertainty_of(self._table.T)
-        return Uncertainty(self.shape[-3:], lambda box: known[self._regions.read(box)])
+        return Uncertainty(self.shape[-3:], self._uncertain)
 
     def _look_up(self, box: Box) -> Array:
-        return np.moveaxis(self._table[self._regions.read(box)], -1, 0)
+        return np.moveaxis(self._table.look_up(self._regions.read(box)), -1, 0)
 
-
-def _by_id(regions: Regions, ids: Array, table: Array) -> Array:
-    """Return a row for each id that there is; NaN where it was not classified."""
-    rows = np.full((regions.largest + 1, table.shape[1]), np.nan, np.float32)
-    rows[ids] = table
-    return rows
+    def _uncertain(self, box: Box) -> Array:
+        ids = self._regions.read(box)
+        return self._table.look_up(ids, lambda rows: uncertainty_of(rows.T))
 
 
 def uncertainty_of(probabilities: Array) -> Array:

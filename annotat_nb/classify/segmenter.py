@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.prediction import Prediction
     from annotat_nb.features import Feature
+    from annotat_nb.room import Room
     from annotat_nb.volume import Volume
 
 
@@ -38,6 +39,8 @@ class Segmenter:
         Integers from 1, (z, y, x), of the volume's shape; None classifies each voxel by itself.
     mask
         Where to train and classify; None: everywhere.
+    room
+        Where features and labels go; by default into memory, up to half of what is free.
 
     Raises
     ------
@@ -58,13 +61,17 @@ class Segmenter:
     """
 
     def __init__(
-        self, volume: Volume, superpixels: Any | None = None, mask: Mask | None = None
+        self,
+        volume: Volume,
+        superpixels: Any | None = None,
+        mask: Mask | None = None,
+        room: Room | None = None,
     ) -> None:
         self._volume, self._mask = volume, mask
         self._samples = (
-            VoxelWise(volume, mask)
+            VoxelWise(volume, mask, room)
             if superpixels is None
-            else SuperpixelWise(volume, superpixels, mask)
+            else SuperpixelWise(volume, superpixels, mask, room)
         )
 
     @property

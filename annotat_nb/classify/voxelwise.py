@@ -15,6 +15,7 @@ from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.tables import SparseTable
 from annotat_nb.classify.windows import plan_windows, tile_of
 from annotat_nb.features.backend import to_numpy
+from annotat_nb.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
     from annotat_nb.volume import Volume
 
 PART: Shape = (16, 256, 256)
-"""What is classified at once, in voxels: all its features are in memory together."""
+"""The most that is classified at once, in voxels: all its features are in memory together."""
+PART_BYTES = 2**27
+"""Bytes that these features may take; more features mean smaller parts."""
 
 
 class VoxelWise:
     """The voxels of a volume and what is known so far of the features of those marked."""
 
-    def __init__(self, volume: Volume, mask: Mask | None = None) -> None:
+    def __init__(self, volume: Volume, mask: Mask | None = None, room: Room | None = None) -> None:
         self._volume, self._mask = volume, mask
         self.device = Device()
         """Where features are computed."""
+        self._room = Room() if room is None else room
         self._tables: dict[Feature, SparseTable] = {}
 
     def examples(self, marks: Marks) -> Examples:
@@ -72,16 +76,18 @@ class VoxelWise:
         is_part = box is not None
         kind = np.dtype(np.int16) if is_part else label_type(model.classes, self._mask)
         box = _within(box, self._volume.shape)
-        labels = np.empty([side.stop - side.start for side in box], kind)
-        parts = _cut(box, PART)
+        shape = tuple(side.stop - side.start for side in box)
+        labels = np.empty(shape, kind) if is_part else self._room.new("label", shape, kind)
+        parts = _cut(box, _part_for(model))
         for done, part in enumerate(parts):
             share = part_of(progress, done / len(parts), (done + 1) / len(parts))
-            found = labels[Block(part, box).inner]
-            found[:] = -1 if is_part else self._earlier(part)
             inside = self._inside(part)
+            found = np.empty(inside.shape, kind)
+            found[:] = -1 if is_part else self._earlier(part)
             if inside.any():
                 table = self._table(model, part, inside, share)
                 found[inside] = model.classes[table.argmax(axis=1)]
+            labels[Block(part, box).inner] = found
             share("Classifying", 1.0)
         return Prediction(box, labels, model.classes, self._probabilities(model))
 
@@ -123,10 +129,13 @@ class VoxelWise:
 
     def _probabilities(self, model: Model) -> Probabilities:
         def read(box: Box) -> Array:
-            inside = self._inside(box)
-            found = np.full((model.classes.size, *inside.shape), np.nan, np.float32)
-            if inside.any():
-                found[:, inside] = self._table(model, box, inside, silent).T
+            shape = (side.stop - side.start for side in box)
+            found = np.full((model.classes.size, *shape), np.nan, np.float32)
+            for part in _cut(box, _part_for(model)):
+                inside = self._inside(part)
+                if inside.any():
+                    here = found[(slice(None), *Block(part, box).inner)]
+                    here[:, inside] = self._table(model, part, inside, silent).T
             return found
 
         return Probabilities((model.classes.size, *self._volume.shape), read)
@@ -159,6 +168,18 @@ def _filling(stacks: dict[Feature, Array], box: Box, part: Box) -> Use:
 def _chosen(channel: Array, inside: Array) -> Array:
     # Most volumes have no mask, and choosing by a mask is slow.
     return np.ravel(channel) if inside.all() else channel[inside]
+
+
+def _part_for(model: Model) -> Shape:
+    """Return the most that is classified at once: less than `PART` where there are many features.
+
+    What is found in a voxel does not depend on it.
+    """
+    channels = sum(len(feature.channels()) for feature in model.features)
+    depth, height, width = PART
+    while 4 * channels * depth * height * width > PART_BYTES and min(height, width) > 64:
+        height, width = height // 2, width // 2
+    return depth, height, width
 
 
 def _cut(box: Box, tile: Shape) -> list[Box]:

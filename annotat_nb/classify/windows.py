@@ -10,6 +10,7 @@ import numpy as np
 from annotat_nb.blocks import Block, pad_box
 from annotat_nb.features import Feature, Source, to_finite
 from annotat_nb.features.bank import stream
+from annotat_nb.kernels.threads import PLANES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
-TILE: Shape = (32, 512, 512)
+TILE: Shape = (8 * PLANES, 256, 256)
 """The most that is computed at once, in voxels, without context. It does not depend on the memory
 that there is, so that results do not either."""
 
-FLAT_TILE: Shape = (1, 512, 512)
+FLAT_TILE: Shape = (PLANES, *TILE[1:])
 """The same where a few slices are wanted and no feature looks into the next one."""
 
 
@@ -74,17 +75,20 @@ def plan_windows(starts: Array, stops: Array, tile: Shape) -> Iterator[Window]:
 
 def _regions_by_tile(first: Array, spans: Array) -> Iterator[tuple[Array, Array]]:
     """Yield each tile that a region touches, (z, y, x), and the numbers of these regions."""
-    if not len(first):
+    if not spans.prod(axis=1).any():
         return
+    base, (_, rows, columns) = first.min(axis=0), np.ptp(first, axis=0) + spans.max(axis=0)
+    steps = np.array([rows * columns, columns, 1])
     repeats = spans.prod(axis=1)
     owner = np.repeat(np.arange(len(first)), repeats)
     step = np.arange(owner.size) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    height, width = spans[owner, 1:].T
-    offset = np.stack([step // (height * width), step // width % height, step % width], axis=1)
-    tiles, group = np.unique(first[owner] + offset, axis=0, return_inverse=True)
-    order = np.argsort(group.ravel(), kind="stable")
-    ends = np.cumsum(np.bincount(group.ravel()))
-    yield from zip(tiles, np.split(owner[order], ends[:-1]), strict=True)
+    height, width = spans[owner, 1], spans[owner, 2]
+    key = ((first - base) @ steps)[owner]
+    key += step // (height * width) * steps[0] + step // width % height * steps[1] + step % width
+    counts = np.bincount(key)
+    tiles, order = np.flatnonzero(counts), np.argsort(key, kind="stable")
+    places = np.stack(np.unravel_index(tiles, (len(counts), rows, columns)), axis=1) + base
+    yield from zip(places, np.split(owner[order], np.cumsum(counts[tiles])[:-1]), strict=True)
 
 
 def compute(

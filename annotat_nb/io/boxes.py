@@ -39,19 +39,19 @@ class Source(Protocol):
 
 
 class BoxArray:
-    """A read-only (z, y, x) array that reads no more than the box that is asked for.
+    """A read-only array, (z, y, x) as a rule, that reads no more than the box that is asked for.
 
     Parameters
     ----------
     shape
-        Number of voxels, (z, y, x).
+        Number of voxels along each axis.
     dtype
         Type of a voxel.
     take
-        Reads a box given by three slices with steps of 1 or more. It may be called from several
-        threads at once.
+        Reads a box given by one slice for each axis with steps of 1 or more. It may be called from
+        several threads at once.
     chunks
-        Edges of the blocks that are decoded whole, (z, y, x); None where there are none.
+        Edges of the blocks that are decoded whole; None where there are none.
 
     Examples
     --------
@@ -60,17 +60,20 @@ class BoxArray:
     array([20, 16, 12])
     """
 
-    ndim = 3
-
     def __init__(
         self,
-        shape: Shape,
+        shape: tuple[int, ...],
         dtype: np.dtype[Any],
         take: Callable[[Box], Array],
         *,
-        chunks: Shape | None = None,
+        chunks: tuple[int, ...] | None = None,
     ) -> None:
         self.shape, self.dtype, self.chunks, self._take = shape, dtype, chunks, take
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -80,7 +83,8 @@ class BoxArray:
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def __getitem__(self, key: Any) -> Any:
-        pairs = [_split(one, side) for one, side in zip(_full(key), self.shape, strict=True)]
+        keys = full_key(key, self.ndim)
+        pairs = [split_key(one, side) for one, side in zip(keys, self.shape, strict=True)]
         taken = np.ascontiguousarray(self._take(tuple(box for box, _ in pairs)), self.dtype)
         return taken[tuple(rest for _, rest in pairs)]
 
@@ -152,17 +156,18 @@ def _source_box(choice: Choice, places: str, box: Box) -> Box:
     )
 
 
-def _full(key: Any) -> tuple[Any, ...]:
-    """Spell `key` out for three axes."""
+def full_key(key: Any, ndim: int) -> tuple[Any, ...]:
+    """Spell `key` out for all axes."""
     keys = key if isinstance(key, tuple) else (key,)
     at = next((at for at, one in enumerate(keys) if one is Ellipsis), len(keys))
     before, after = keys[:at], keys[at + 1 :]
-    if len(before) + len(after) > 3:
-        raise IndexError(f"a volume has 3 axes, got {len(before) + len(after)} indices")
-    return (*before, *(slice(None),) * (3 - len(before) - len(after)), *after)
+    missing = ndim - len(before) - len(after)
+    if missing < 0:
+        raise IndexError(f"this array has {ndim} axes, got {ndim - missing} indices")
+    return (*before, *(slice(None),) * missing, *after)
 
 
-def _split(one: Any, side: int) -> tuple[slice, Any]:
+def split_key(one: Any, side: int) -> tuple[slice, Any]:
     """Return what to read along an axis, forwards, and what to take of it then."""
     if isinstance(one, slice):
         numbers = range(*one.indices(side))

@@ -43,6 +43,8 @@ class ChunkedSource:
         threads; None where a block was never written.
     fill
         The value of what was never written.
+    keep
+        Bytes of blocks to keep.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class ChunkedSource:
         *,
         opened: Callable[[], AbstractContextManager[Load]],
         fill: Any,
+        keep: int = CACHE_BYTES,
     ) -> None:
         self.shape, self.dtype, self.chunks = shape, dtype, chunks
         self._opened, self._fill = opened, fill
-        self._kept = _LastUsed(CACHE_BYTES)
+        self._kept = _LastUsed(keep)
 
     def read(self, box: Box, /) -> Array:
         """Read a box, which has steps of 1 or more."""

@@ -45,14 +45,14 @@ def check_memory(path: Path, declared: int, what: str) -> None:
     """Refuse to decode `declared` bytes where the memory available does not hold them."""
     free = available_memory()
     if declared > free:
-        cause = f"{what} needs {_amount(declared)} of memory and {_amount(free)} are free"
+        cause = f"{what} needs {amount(declared)} of memory and {amount(free)} are free"
         raise cannot_read(path, cause, "crop or bin the image, or use a larger machine")
 
 
 def check_ratio(path: Path, declared: int, stored: int) -> None:
     """Refuse a header that declares more bytes than any compression can have stored."""
     if declared > LARGEST_RATIO * stored:
-        cause = f"declares {_amount(declared)} of pixels but stores only {_amount(stored)}"
+        cause = f"declares {amount(declared)} of pixels but stores only {amount(stored)}"
         raise cannot_read(path, cause, "its header is wrong: copy or export it again")
 
 
@@ -108,7 +108,14 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-def _amount(count: float) -> str:
+def amount(count: float) -> str:
+    """Return a number of bytes in words.
+
+    Examples
+    --------
+    >>> amount(4_294_967_296)
+    '4.29 GB'
+    """
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

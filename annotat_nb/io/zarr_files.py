@@ -13,9 +13,10 @@ import numpy as np
 
 from annotat_nb.io.chunks import ChunkedSource
 from annotat_nb.io.codecs import unpack
-from annotat_nb.io.errors import cannot_read, reading
+from annotat_nb.io.errors import AS_TIFF, cannot_read, reading
 from annotat_nb.io.gate import LARGEST_RATIO, available_memory, check_stored
 from annotat_nb.io.roots import allowed_roots, check_inside
+from annotat_nb.io.stack import CACHE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +40,12 @@ class ZarrFiles:
         The folder of the array in it.
     layout
         What its metadata say.
+    remedy
+        What helps against damage.
     """
 
-    def __init__(self, path: Path, folder: Path, layout: ZarrLayout) -> None:
-        self.path, self.folder, self.layout = path, folder, layout
+    def __init__(self, path: Path, folder: Path, layout: ZarrLayout, remedy: str = AS_TIFF) -> None:
+        self.path, self.folder, self.layout, self._remedy = path, folder, layout, remedy
         self._roots = allowed_roots(path)
         self._largest = prod(layout.blocks_per_file) * layout.packing.largest
         self._places = lru_cache(maxsize=64)(self._read_places)
@@ -50,7 +53,7 @@ class ZarrFiles:
     @contextmanager
     def opened(self) -> Iterator[Load]:
         """Give what loads a block; damage is one sentence."""
-        with reading(self.path):
+        with reading(self.path, self._remedy):
             yield self._whole if self.layout.index is None else self._shard_block
 
     def _whole(self, numbers: Numbers) -> Array | None:
@@ -102,18 +105,34 @@ class ZarrFiles:
         return np.frombuffer(plain, "<u8").reshape(*per_file, 2)
 
 
-def open_blocks(path: Path, folder: Path, layout: ZarrLayout) -> ChunkedSource:
-    """Open a Zarr array whose metadata were checked; no block of it is read yet."""
+def open_blocks(
+    path: Path,
+    folder: Path,
+    layout: ZarrLayout,
+    *,
+    remedy: str = AS_TIFF,
+    keep: int = CACHE_BYTES,
+) -> ChunkedSource:
+    """Open a Zarr array whose metadata were checked; no block of it is read yet.
+
+    Parameters
+    ----------
+    path, folder, layout, remedy
+        See `ZarrFiles`.
+    keep
+        Bytes of unpacked blocks to keep.
+    """
     declared = prod(layout.shape) * layout.dtype.itemsize
     if declared > available_memory():
         check_stored(path, declared, _stored(folder, declared // LARGEST_RATIO + 1))
-    files = ZarrFiles(path, folder, layout)
+    files = ZarrFiles(path, folder, layout, remedy)
     return ChunkedSource(
         layout.shape,
         layout.dtype,
         layout.packing.chunks,
         opened=files.opened,
         fill=layout.fill,
+        keep=keep,
     )
 
 

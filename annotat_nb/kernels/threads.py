@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PARTS_PER_THREAD = 4
 """Parts for each thread, so that one that is slow does not keep the others waiting long."""
+PLANES = 4
+"""Planes whose values are summed up together, so that sums do not depend on who does it."""
 
 
 def over(count: int, work: Callable[[int, int], object], *, threads: int | None = None) -> None:

@@ -20,6 +20,7 @@ from annotat_nb.annotation import (
 )
 from annotat_nb.classify import Pipeline, Prediction, Uncertainty
 from annotat_nb.jobs import ThreadRunner
+from annotat_nb.room import Room
 from annotat_nb.session.engine import Engine
 from annotat_nb.session.interrupt import uninterrupted
 from annotat_nb.session.recorder import Recorder
@@ -52,14 +53,23 @@ class SessionBase:
     """Emitted with the new and the former view."""
     visualization_changed = Signal()
 
-    def __init__(self, volume: Volume, workspace: PathLike | Workspace | None = None) -> None:
+    def __init__(
+        self,
+        volume: Volume,
+        workspace: PathLike | Workspace | None = None,
+        *,
+        memory_budget: float | None = None,
+    ) -> None:
         self.lock = threading.RLock()
         """Held while the model changes: callbacks may come from several threads."""
         self.volume = _switchable(volume)
         self.annotation = Annotation(volume.shape, self._make, self.lock)
         self.runner = ThreadRunner()
         self.recorder = Recorder(_opened(workspace, volume))
-        self._engine = Engine(volume)
+        opened = self.recorder.workspace
+        can_write = opened is not None and not opened.is_read_only
+        self._room = Room(memory_budget, opened.new_array if opened and can_write else None)
+        self._engine = Engine(volume, self._room)
         self._pipeline = Pipeline()
         self.results = Results(self.annotation, self.recorder)
         """Superpixels, preview and segmentation, and signals that tell when they change."""
@@ -146,6 +156,23 @@ class SessionBase:
         """
         found = self.results.prediction
         return None if found is None else found.probabilities.uncertainty
+
+    @property
+    def memory_budget(self) -> float | None:
+        """Bytes of memory that results may take, with what is needed to compute them.
+
+        None is half of what is free whenever something is computed. What does not fit is kept in
+        the workspace, and read from there where it is looked at. A label that fits when the budget
+        is raised comes back into memory.
+        """
+        return self._room.budget
+
+    @memory_budget.setter
+    def memory_budget(self, budget: float | None) -> None:
+        with self.lock:
+            self._room.budget = budget
+            if self.segmentation is not None:
+                self.segmentation.data = self._room.bring(self.segmentation.data, "label")
 
     @property
     def pipeline(self) -> Pipeline:
@@ -287,7 +314,7 @@ class SessionBase:
     def _resume(self, workspace: Workspace) -> None:
         try:
             workspace.bind(self.volume)
-            found = replay(workspace, self.annotation)
+            found = replay(workspace, self.annotation, self._room)
         except BaseException:
             workspace.close()
             raise

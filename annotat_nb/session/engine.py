@@ -25,6 +25,7 @@ from annotat_nb.volume import Volume, plane_of
 if TYPE_CHECKING:
     from annotat_nb.annotation import Classes
     from annotat_nb.blocks import Box
+    from annotat_nb.room import Room
     from annotat_nb.session.loaded import Loaded
     from annotat_nb.superpixels import SuperpixelMethod
 
@@ -101,8 +102,8 @@ class Collected:
 class Engine:
     """Runs pipelines on one volume and remembers what the next run can use again."""
 
-    def __init__(self, volume: Volume) -> None:
-        self._volume = volume
+    def __init__(self, volume: Volume, room: Room) -> None:
+        self._volume, self._room = volume, room
         self._segmenter: Segmenter | None = None
         self._made_for: tuple[Superpixels | None, Mask | None] = None, None
 
@@ -117,7 +118,8 @@ class Engine:
             intensity_range=low_high,
             progress=lambda done: report("Generating superpixels", 0.1 + 0.9 * done),
         )
-        return Superpixels(LabelImage(ids, origin=method.title), method, int(ids.max()))
+        image = LabelImage(ids, origin=method.title)
+        return Superpixels(image, method, image.largest)
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
@@ -162,7 +164,7 @@ class Engine:
     def _segmenter_for(self, grouping: Superpixels | None, snapshot: Snapshot) -> Segmenter:
         if self._segmenter is None or (grouping, snapshot.mask) != self._made_for:
             ids = None if grouping is None else grouping.image.data
-            self._segmenter = Segmenter(self._volume, ids, snapshot.mask)
+            self._segmenter = Segmenter(self._volume, ids, snapshot.mask, self._room)
             self._made_for = grouping, snapshot.mask
         # Memory that was full for the last job may be free by now.
         self._segmenter.device = Device(snapshot.pipeline.device)

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from annotat_nb.annotation import Annotation, Classes, LabelClass, LabelImage
@@ -22,11 +21,14 @@ from annotat_nb.store.codec import decode_edit
 from annotat_nb.superpixels import SuperpixelMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from annotat_nb.operation import Array
+    import numpy as np
 
+    from annotat_nb.room import Room
+
+    Load = Callable[[dict[str, Any]], Any | None]
 
 MOST_NEW = 2**20
 """Numbers that one edit may skip or use: a damaged record could name any."""
@@ -51,18 +53,25 @@ class Resumed:
     """What could not be brought back, in sentences."""
 
 
-def replay(workspace: Workspace, annotation: Annotation) -> Resumed:
+def replay(workspace: Workspace, annotation: Annotation, room: Room) -> Resumed:
     """Repeat the actions in the journal on `annotation`, and return what else they led to.
+
+    Results come into memory where there is `room`.
 
     Raises
     ------
     WorkspaceError
         If the journal holds an action that this version does not know.
     """
+
+    def load(facts: dict[str, Any]) -> Any | None:
+        fits = tuple(facts["shape"]) == annotation.shape
+        return workspace.load_result(facts, room) if fits else None
+
     found = Resumed()
     for entry in workspace.journal.entries:
         try:
-            _repeat(entry, workspace, annotation, found)
+            _repeat(entry, workspace, load, annotation, found)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise WorkspaceError(
                 f"{workspace.path.name}: action {entry.number} ({entry.kind}) cannot be repeated "
@@ -86,7 +95,9 @@ def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
         yield f"The stored {what} cannot be read any more: {again[kind]}"
 
 
-def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: Resumed) -> None:
+def _repeat(
+    entry: Entry, workspace: Workspace, load: Load, annotation: Annotation, found: Resumed
+) -> None:
     match entry.kind:
         case "edit":
             _remake(entry.payload, annotation)
@@ -99,27 +110,38 @@ def _repeat(entry: Entry, workspace: Workspace, annotation: Annotation, found: R
         case "pipeline":
             found.pipeline = Pipeline.model_validate_json(entry.payload)
             found.mask = None if found.pipeline.mask is None else found.mask
+        case "loaded" | "classifier" as kind:
+            _bring_back_file(kind, json.loads(entry.payload), workspace, found)
         case kind:
-            _bring_back(kind, json.loads(entry.payload), workspace, annotation, found)
+            _bring_back(kind, json.loads(entry.payload), load, annotation, found)
 
 
 def _bring_back(
-    kind: str, facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
+    kind: str, facts: dict[str, Any], load: Load, annotation: Annotation, found: Resumed
 ) -> None:
-    """Bring back a result that lies in a file."""
+    """Bring back a result that is an array."""
     match kind:
         case "superpixels":
-            loaded = _superpixels(facts, workspace, annotation)
+            loaded = _superpixels(facts, load)
             # Killed before the new ones were written: the former ones are still there.
             found.superpixels = loaded or found.superpixels
             _note(found, kind, loaded is None)
         case "segmentation":
-            is_there = _segmentation(facts, workspace, annotation, found)
+            is_there = _segmentation(facts, load, annotation, found)
             _note(found, kind, not is_there)
         case "mask":
-            data = _result(facts, workspace, annotation)
+            data = load(facts)
             found.mask = None if data is None else LabelImage(data, origin=str(facts["origin"]))
             _note(found, kind, data is None)
+        case _:
+            raise ValueError(f"no action is called {kind!r}")
+
+
+def _bring_back_file(
+    kind: str, facts: dict[str, Any], workspace: Workspace, found: Resumed
+) -> None:
+    """Bring back a result that is one file."""
+    match kind:
         case "loaded":
             found.loaded = _loaded(facts, workspace) if facts else None
             if found.loaded is not None and isinstance(found.loaded.learnt, TrainedClassifier):
@@ -128,8 +150,6 @@ def _bring_back(
         case "classifier":
             path = workspace.file_of(facts)
             found.trained = path if path.exists() else None
-        case _:
-            raise ValueError(f"no action is called {kind!r}")
 
 
 def _note(found: Resumed, kind: str, is_gone: bool) -> None:
@@ -147,23 +167,22 @@ def _remake(payload: bytes, annotation: Annotation) -> None:
     annotation.make(edit)
 
 
-def _superpixels(
-    facts: dict[str, Any], workspace: Workspace, annotation: Annotation
-) -> Superpixels | None:
-    data = _result(facts, workspace, annotation)
+def _superpixels(facts: dict[str, Any], load: Load) -> Superpixels | None:
+    data = load(facts)
     if data is None:
         return None
     stored = facts["method"]
     method = stored and SuperpixelMethod.model_validate(stored)
     image = LabelImage(data, origin=str(facts["origin"]))
-    return Superpixels(image, method, len(np.unique(data)))
+    # Earlier versions did not note how many there are.
+    return Superpixels(image, method, int(facts.get("count") or image.count))
 
 
 def _segmentation(
-    facts: dict[str, Any], workspace: Workspace, annotation: Annotation, found: Resumed
+    facts: dict[str, Any], load: Load, annotation: Annotation, found: Resumed
 ) -> bool:
     """Load a segmentation and tell whether it is there; if not, the former one stays."""
-    data = _result(facts, workspace, annotation)
+    data = load(facts)
     if data is None:
         return False
     annotation.set_labels(LabelImage(data, origin=str(facts["origin"])))
@@ -184,11 +203,6 @@ def _loaded(facts: dict[str, Any], workspace: Workspace) -> Loaded | None:
         return None
     known = {name: facts[name] for name in ("name", "position", "key", "caution", "news")}
     return Loaded(learnt=learnt, **known)
-
-
-def _result(facts: dict[str, Any], workspace: Workspace, annotation: Annotation) -> Array | None:
-    fits = tuple(facts["shape"]) == annotation.shape
-    return workspace.load_result(facts) if fits else None
 
 
 def stored_view(workspace: Workspace) -> View | None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from annotat_nb.annotation import Annotation, Classes
     from annotat_nb.blocks import Box
     from annotat_nb.classify import Pipeline, Prediction
-    from annotat_nb.operation import Array
     from annotat_nb.session.engine import Outcome, Superpixels
     from annotat_nb.session.loaded import Loaded
     from annotat_nb.session.recorder import Recorder
@@ -131,7 +130,8 @@ class Results:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
-        self._record_image("superpixels", found.image, {"method": method})
+        facts = {"method": method, "count": found.count}
+        self._record_image("superpixels", found.image, facts)
         self.superpixels_changed.emit()
 
     def set_mask(self, labels: LabelImage) -> None:
@@ -152,9 +152,11 @@ class Results:
     def set_prediction(self, outcome: Outcome) -> None:
         """Keep the segmentation that a job found, and the classifier that found it."""
         self._take_by_products(outcome)
-        labels = self._without_removed_classes(outcome.prediction.labels)
-        image = LabelImage(labels, origin="Apply")
-        self.set_segmentation(image, outcome.snapshot.position, outcome)
+        labels = LabelImage(outcome.prediction.labels, origin="Apply")
+        known = all(number in self._annotation.classes for number in outcome.prediction.classes)
+        if outcome.snapshot.mask is not None or not known:
+            self._drop_removed_classes(labels)
+        self.set_segmentation(labels, outcome.snapshot.position, outcome)
         self._record("classifier", {}, _saving(outcome.trained, outcome.snapshot.classes))
 
     def set_segmentation(
@@ -202,12 +204,14 @@ class Results:
         if outcome.superpixels is not None and outcome.superpixels is not self.superpixels:
             self.set_superpixels(outcome.superpixels)
 
-    def _without_removed_classes(self, labels: Array) -> Array:
-        classes = self._annotation.classes
-        removed = [number for number in np.unique(labels).tolist() if number not in classes]
-        if not removed:
-            return labels
-        return np.where(np.isin(labels, removed), 0, labels).astype(labels.dtype)
+    def _drop_removed_classes(self, labels: LabelImage) -> None:
+        """Make Background of the classes that were removed since the job began, or before."""
+        keep = np.zeros(2**16, bool)
+        keep[[item.id for item in self._annotation.classes]] = True
+        for box, values in labels.parts():
+            kept = keep[values]
+            if not kept.all():
+                labels.data[box] = np.where(kept, values, values.dtype.type(0))
 
     def _record_image(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
         data = image.data
@@ -266,5 +270,8 @@ def fractions_of(labels: LabelImage | None) -> dict[int, float]:
     """Return the share of the voxels that each class has; empty without labels."""
     if labels is None:
         return {}
-    counts = label_histogram(labels.data, int(labels.data.max()) + 1)
-    return {number: int(n) / labels.data.size for number, n in enumerate(counts) if n}
+    counts = np.zeros(2**16, np.int64)
+    for _, values in labels.parts():
+        here = label_histogram(values, int(values.max()) + 1)
+        counts[: len(here)] += here
+    return {int(n): int(counts[n]) / counts.sum() for n in np.flatnonzero(counts)}

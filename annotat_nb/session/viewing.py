@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from annotat_nb.session.base import SessionBase, SessionError
 from annotat_nb.session.results import Probe, chances_at
 from annotat_nb.volume import AXES
@@ -44,11 +40,9 @@ class Viewing(SessionBase):
         SessionError
             If no voxel has that class.
         """
-        labels = self.segmentation
-        found: Any = [] if labels is None else np.argwhere(labels.data == class_id)
-        if not len(found):
+        center = None if self.segmentation is None else self.segmentation.center_of(class_id)
+        if center is None:
             raise SessionError(f"no voxel is labelled {self.classes[class_id].name} yet")
-        center = np.mean(found, axis=0).round().astype(int).tolist()
         self.show(**dict(zip(AXES, center, strict=True)))
 
     def step_slice(self, steps: int) -> None:

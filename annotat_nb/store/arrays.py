@@ -1,17 +1,16 @@
-"""Arrays on disk, as Zarr: written whole or not at all, and checked before they are used."""
+"""Results on disk: written whole or not at all, and checked before they are used."""
 
 from __future__ import annotations
 
 import shutil
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.io.atomic import sync_folder
-from annotat_nb.io.atomic_folder import sync_tree
 from annotat_nb.io.zarr_files import open_blocks
 from annotat_nb.io.zarr_meta import layout_v3, load_json
+from annotat_nb.store.stored import StoredArray
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 CHECKSUM = "checksum.txt"
+"""Earlier versions left the CRC-32 of all values here, and no sizes of files."""
 
 
 def checksum(data: Array) -> int:
@@ -29,27 +29,35 @@ def checksum(data: Array) -> int:
     return found
 
 
-def write_array(path: Path, data: Array) -> None:
+def write_array(path: Path, data: Any) -> None:
     """Write `data` to a new folder `path`: aside first, synced, then renamed.
+
+    An array that is on disk already is only moved there, unless it was settled elsewhere.
 
     Raises
     ------
     OSError
         If it cannot be written; nothing is left at `path`.
     """
-    import zarr
-
+    if isinstance(data, StoredArray) and not data.is_settled:
+        data.settle(path)
+        return
     part = path.with_name(f"{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    zarr.save_array(str(part), data)
-    (part / CHECKSUM).write_text(str(checksum(data)))
-    sync_tree(part)
-    part.rename(path)
-    sync_folder(path.parent)
+    array = StoredArray.create(part, data.shape, data.dtype)
+    array.fill(data)
+    array.settle(path)
 
 
-def read_array(path: Path, shape: tuple[int, ...], dtype: str) -> Array | None:
-    """Read an array if it is all there, undamaged, of this shape and type; None otherwise."""
+def read_array(path: Path, shape: tuple[int, ...], dtype: str) -> StoredArray | Array | None:
+    """Open an array if it is all there, of this shape and type; None otherwise."""
+    if (path / CHECKSUM).exists():
+        return _read_whole(path, shape, dtype)
+    return StoredArray.reopen(path, shape, dtype)
+
+
+def _read_whole(path: Path, shape: tuple[int, ...], dtype: str) -> Array | None:
+    """Read an array of an earlier version, undamaged."""
     try:
         expected = int((path / CHECKSUM).read_text())
         layout = layout_v3(path, load_json(path, path / "zarr.json"))

@@ -8,6 +8,7 @@ from annotat_nb.classify.prediction import (
     uncertainty_of,
 )
 from annotat_nb.classify.regions import Regions
+from annotat_nb.classify.tables import FewRows
 
 DENSE = np.random.default_rng(0).random((3, 4, 5, 6)).astype("float32")
 LAZY = Probabilities(DENSE.shape, lambda box: DENSE[(slice(None), *box)])
@@ -51,7 +52,8 @@ def test_only_what_is_looked_at_is_read():
 def test_superpixels_look_their_probabilities_up():
     labels = np.array([[[1, 5, 6], [5, 5, 7]], [[1, 1, 1], [1, 1, 1]]], "uint32")
     table = np.array([[0.1, 0.9], [0.4, 0.6]], "float32")
-    found = SuperpixelProbabilities(Regions(labels, labels.shape), np.array([5, 7]), table)[0, 0]
+    few = FewRows(np.array([5, 7]), table)
+    found = SuperpixelProbabilities(Regions(labels, labels.shape), few)[0, 0]
     np.testing.assert_array_equal(
         found, np.array([[np.nan, 0.1, np.nan], [0.1, 0.1, 0.4]], "float32")
     )
@@ -78,7 +80,8 @@ def test_a_tie_is_1_a_certainty_0_and_what_was_not_classified_nan():
 def test_superpixels_look_their_uncertainty_up():
     labels = np.random.default_rng(1).integers(1, 9, (3, 5, 6)).astype("uint32")
     ids, table = np.array([2, 3, 7]), np.random.default_rng(2).dirichlet(np.ones(3), 3)
-    found = SuperpixelProbabilities(Regions(labels, labels.shape), ids, table.astype("f4"))
+    few = FewRows(ids, table.astype("f4"))
+    found = SuperpixelProbabilities(Regions(labels, labels.shape), few)
     assert found.is_stored
     np.testing.assert_allclose(found.uncertainty[1], uncertainty_of(found[:, 1]), atol=1e-6)
     assert np.isnan(found.uncertainty[...][labels == 1]).all()

@@ -6,17 +6,18 @@ import pytest
 from annotat_nb.classify import FeatureSelection, LinearSvm, Pipeline, RandomForest, Segmenter
 from annotat_nb.classify.tables import DenseTable, SparseTable
 from annotat_nb.features import Gaussian, Identity, Maximum, Sobel
+from annotat_nb.room import Room
 
 FEATURES = (Identity(), Gaussian(radii=(1, 2)), Sobel())
 FAST = Pipeline(features=FEATURES, selection=None, classifier=RandomForest(n_estimators=20))
 
 
-@pytest.mark.parametrize("table", [DenseTable(12, 2), SparseTable.empty(2)], ids=type)
+@pytest.mark.parametrize("table", [DenseTable(Room(), 12, 2), SparseTable.empty(2)], ids=type)
 def test_a_table_keeps_its_samples_in_order(table):
     for samples in ([5, 9], [2, 7], []):
         new = np.array(samples, np.int64)
         table.extend(new, np.stack([new, 10 * new], axis=1).astype("float32"))
-    np.testing.assert_array_equal(table.take(np.array([9, 2])), [[9, 90], [2, 20]])
+    np.testing.assert_array_equal(table.take(np.array([2, 9])), [[2, 20], [9, 90]])
     np.testing.assert_array_equal(table.missing(np.array([1, 2, 7, 8])), [1, 8])
 
 

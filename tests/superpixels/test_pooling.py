@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from annotat_nb.blocks import plan_blocks
+from annotat_nb.blocks import whole as everywhere
 from annotat_nb.kernels.cpu import pooling as kernels
 from annotat_nb.kernels.cuda.pooling import Slots as SlotsThere
 from annotat_nb.superpixels.pooling import Members, Pool
@@ -10,6 +11,7 @@ from annotat_nb.superpixels.pooling import Members, Pool
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(1, 60, (6, 20, 25)).astype("uint32")
 VALUES = RNG.normal(0, 100, (3, 6, 20, 25)).astype("float32")
+EVERYWHERE = everywhere(LABELS.shape)
 PRESENT = np.unique(LABELS).astype("int64")
 POOLINGS = ("mean", "min", "max", "std")
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
@@ -20,10 +22,10 @@ def oracle(ids, pooling):
     return [[reduce(channel[i == LABELS].astype(float)) for channel in VALUES] for i in ids]
 
 
-def members_of(ids, box=(slice(None),) * 3, *, whole=False):
+def members_of(ids, box=EVERYWHERE, *, whole=False):
     labels = LABELS[box]
     places = np.flatnonzero(np.isin(ids, labels))
-    return Members.of(labels, ids[places], places, np.full(places.size, whole))
+    return Members.of(labels, box, ids[places], places, np.full(places.size, whole))
 
 
 @pytest.fixture
@@ -31,16 +33,17 @@ def pooled(backend):
     """Return what pools the values over boxes, on each kind of device."""
 
     def pooled(ids, boxes, *, whole=False):
-        pool = Pool(ids.size, 3, POOLINGS)
+        pool = Pool(ids, 3, POOLINGS)
         channels = [backend.from_numpy(channel, "cpu") for channel in VALUES]
         for box in boxes:
             pool.add(members_of(ids, box, whole=whole), [channel[box] for channel in channels])
+        pool.finish()
         return pool
 
     return pooled
 
 
-EVERYTHING = [(slice(None),) * 3]
+EVERYTHING = [EVERYWHERE]
 
 
 @every_pooling
@@ -69,19 +72,23 @@ def test_superpixels_that_are_not_asked_for_are_passed_over(pooled, pooling):
 def test_devices_may_take_turns_within_a_box():
     """As when the memory of a graphics card is full."""
     members = members_of(PRESENT, whole=True)
-    pool = Pool(PRESENT.size, 3, POOLINGS)
+    pool = Pool(PRESENT, 3, POOLINGS)
     pool.add(members, [torch.tensor(VALUES[0]), *VALUES[1:]])
     np.testing.assert_allclose(pool.rows("mean"), oracle(PRESENT, "mean"), rtol=1e-6)
 
 
 def test_graphics_cards_gather_what_processors_gather(torch_device):
-    slots = kernels.find_slots(LABELS, PRESENT[::2])
-    there = SlotsThere(slots, PRESENT.size, torch_device)
-    here = kernels.Slots(slots, PRESENT.size)
+    slots, slabs = kernels.find_slots(LABELS, PRESENT[::2]), kernels.slabs_of(3, len(LABELS))
+    there = SlotsThere(slots, PRESENT.size, slabs, torch_device)
+    here = kernels.Slots(slots, PRESENT.size, slabs)
     np.testing.assert_array_equal(there.sizes, here.sizes)
     values = VALUES[0]
-    found = [there.pool(torch.tensor(values, device=torch_device)) for _ in range(2)]
-    for expected, first, again in zip(here.pool(values), *found, strict=True):
+    found = [
+        kernels.joined(there.pool(torch.tensor(values, device=torch_device)), PRESENT.size)
+        for _ in range(2)
+    ]
+    gathered = kernels.joined(here.pool(values), PRESENT.size)
+    for expected, first, again in zip(gathered, *found, strict=True):
         np.testing.assert_array_equal(first, again)
         np.testing.assert_allclose(first, expected, rtol=1e-12)
         assert first.dtype == expected.dtype
@@ -90,8 +97,9 @@ def test_graphics_cards_gather_what_processors_gather(torch_device):
 def test_the_mean_of_many_large_values_is_exact():
     values = np.full((10, 100, 1000), 16_777_215, "float32")
     labels = np.ones(values.shape, "uint32")
-    pool = Pool(1, 1, ("mean",))
-    pool.add(Members.of(labels, np.array([1]), np.array([0]), np.array([True])), [values])
+    one, box = np.array([1]), everywhere(labels.shape)
+    pool = Pool(one, 1, ("mean",))
+    pool.add(Members.of(labels, box, one, np.array([0]), np.array([True])), [values])
     assert pool.rows("mean")[0, 0] == 16_777_215
 
 
@@ -107,19 +115,52 @@ def test_the_number_of_threads_does_not_change_a_bit(threads, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@every_pooling
+@pytest.mark.parametrize("depth", [4, 8, 40])
+def test_how_deep_boxes_are_and_when_they_come_does_not_change_a_bit(depth, pooling):
+    """Depths are those of tiles: multiples of the planes that are summed up together."""
+    labels = np.repeat(LABELS, 6, axis=0)
+    values = RNG.normal(0, 1, labels.shape).astype("float32")
+
+    def pooled(depth, order, done_early):
+        pool, rest = Pool(PRESENT, 1, POOLINGS), None
+        blocks = [block.core for block in plan_blocks(labels.shape, core=(depth, 12, 12))]
+        for box in order(blocks):
+            places = np.flatnonzero(np.isin(PRESENT, labels[box]))
+            cut = np.zeros(places.size, bool)
+            pool.add(Members.of(labels[box], box, PRESENT[places], places, cut), [values[box]])
+            if done_early:
+                rest = pool.finish(np.zeros(PRESENT.size, bool))
+                pool = Pool(PRESENT, 1, POOLINGS, rest)
+        pool.finish()
+        return pool.rows(pooling)
+
+    expected = pooled(12, list, done_early=False)
+    np.testing.assert_array_equal(pooled(depth, reversed, done_early=True), expected)
+
+
+def test_ids_that_lie_far_apart_are_found():
+    far = LABELS.astype("uint32") * 70_000_000
+    found = kernels.find_slots(far, PRESENT[1:-1] * 70_000_000)
+    np.testing.assert_array_equal(found, kernels.find_slots(LABELS, PRESENT[1:-1]))
+
+
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "int32"])
 def test_looking_up_is_indexing(kind):
     table = RNG.integers(0, 100, 60).astype(kind)
     out = np.empty(LABELS.shape, kind)
     kernels.look_up(LABELS, table, out)
     np.testing.assert_array_equal(out, table[LABELS])
+    kernels.look_up(LABELS, table[20:50], out, first=20, other=7)
+    known = (LABELS >= 20) & (LABELS < 50)
+    np.testing.assert_array_equal(out, np.where(known, table[LABELS], 7))
 
 
 def test_boxes_hold_their_superpixels():
-    starts, stops = np.full((60, 3), 99, "int32"), np.zeros((60, 3), "int32")
-    for first in (0, 4):
-        kernels.grow_boxes(LABELS[first : first + 4], first, starts, stops)
-    for number in PRESENT:
+    boxes = np.zeros((50, 6), "int32")
+    for block in plan_blocks(LABELS.shape, core=(4, 9, 8)):
+        kernels.grow_boxes(LABELS[block.core], block.core, 10, boxes)
+    for number in PRESENT[PRESENT >= 10]:
         places = np.argwhere(number == LABELS)
-        np.testing.assert_array_equal(starts[number], places.min(axis=0))
-        np.testing.assert_array_equal(stops[number], places.max(axis=0) + 1)
+        np.testing.assert_array_equal(boxes[number - 10, :3], places.min(axis=0))
+        np.testing.assert_array_equal(boxes[number - 10, 3:], places.max(axis=0) + 1)

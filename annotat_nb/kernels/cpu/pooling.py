@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.kernels.compiling import kernel
-from annotat_nb.kernels.threads import over
+from annotat_nb.kernels.compiling import helper, kernel
+from annotat_nb.kernels.threads import PLANES, over
 
 if TYPE_CHECKING:
+    from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
 
-if TYPE_CHECKING:
     Gathered = tuple[Array, Array, Array, Array]  # sums, squares, lows and highs; see `pool`
 
-PLANES = 4
-"""Planes whose values are summed up together, so that sums do not depend on the threads."""
+FAR = 8
+"""Numbers between the smallest and the largest id for each voxel, above which ids are sought."""
 
 
 class Slots:
@@ -28,16 +29,18 @@ class Slots:
         Which slot each voxel belongs to, int32 below `count`, (z, y, x); negative: none.
     count
         Number of slots.
+    slabs
+        Which planes are summed up together; see `slabs_of`.
     """
 
-    def __init__(self, slots: Array, count: int) -> None:
-        self._slots, self._count = slots, count
-        self.sizes = count_slots(slots, count)
-        """Number of voxels of each slot, int64."""
+    def __init__(self, slots: Array, count: int, slabs: list[slice]) -> None:
+        self._slots, self._slabs = slots, slabs
+        self.sizes = count_slots(slots, count, slabs)
+        """Number of voxels of each slot in each slab, int32, (slabs, count)."""
 
-    def pool(self, values: Array) -> Gathered:
-        """Gather the values of each slot; see `pool`."""
-        return pool(np.ascontiguousarray(values), self._slots, self._count)
+    def pool(self, values: Array) -> list[tuple[int, Gathered]]:
+        """Gather the values of each slot slab by slab; see `pool_slabs`."""
+        return pool_slabs(np.ascontiguousarray(values), self._slots, self._slabs)
 
 
 def pool(values: Array, slots: Array, count: int) -> Gathered:
@@ -59,7 +62,24 @@ def pool(values: Array, slots: Array, count: int) -> Gathered:
     lows, highs : ndarray
         Smallest and largest value, float32, (count,); inf and -inf where a slot has no voxel.
     """
-    slabs = [slice(start, start + PLANES) for start in range(0, len(values), PLANES)]
+    return joined(pool_slabs(values, slots, slabs_of(0, len(values))), count)
+
+
+def slabs_of(first: int, depth: int) -> list[slice]:
+    """Cut `depth` planes of a volume, from plane `first` on, at its multiples of `PLANES`."""
+    edges = [max(0, at - first) for at in range(first // PLANES * PLANES, first + depth, PLANES)]
+    return [slice(start, stop) for start, stop in pairwise([*edges, depth])]
+
+
+def pool_slabs(values: Array, slots: Array, slabs: list[slice]) -> list[tuple[int, Gathered]]:
+    """Gather the values of each slot slab by slab.
+
+    Returns
+    -------
+    list
+        For each slab the smallest slot in it, and what `pool` returns for the slots from there to
+        the largest one in it.
+    """
     parts = [(0, _nothing(0))] * len(slabs)
 
     def work(start: int, stop: int) -> None:
@@ -67,7 +87,7 @@ def pool(values: Array, slots: Array, count: int) -> Gathered:
             parts[number] = _pool_slab(values[slabs[number]], slots[slabs[number]])
 
     over(len(slabs), work)
-    return _joined(parts, count)
+    return parts
 
 
 def _nothing(count: int) -> Gathered:
@@ -84,7 +104,8 @@ def _pool_slab(values: Array, slots: Array) -> tuple[int, Gathered]:
     return first, gathered
 
 
-def _joined(parts: list[tuple[int, Gathered]], count: int) -> Gathered:
+def joined(parts: list[tuple[int, Gathered]], count: int) -> Gathered:
+    """Put together what `pool_slabs` returned, in order."""
     sums, squares, lows, highs = whole = _nothing(count)
     for first, (sum_, square, low, high) in parts:
         span = slice(first, first + len(sum_))
@@ -153,6 +174,8 @@ def find_slots(labels: Array, ids: Array) -> Array:
         int32, of the shape of `labels`.
     """
     low, high = int(ids[0]), int(ids[-1])
+    if high - low > FAR * labels.size:
+        return _sought(labels, ids)
     position = np.full(high - low + 1, -1, np.int32)
     position[ids - low] = np.arange(ids.size)
     slots = np.empty(labels.shape, np.int32)
@@ -162,6 +185,12 @@ def find_slots(labels: Array, ids: Array) -> Array:
 
     over(len(labels), work)
     return slots
+
+
+def _sought(labels: Array, ids: Array) -> Array:
+    """Find each id by halving: a table of all numbers between the ids would be too large."""
+    place = np.minimum(np.searchsorted(ids, labels), ids.size - 1)
+    return np.where(ids[place] == labels, place, -1).astype(np.int32)
 
 
 @kernel(("const uint32[:,:,:]", "int64", "int64", "const int32[::1]", "int32[:,:,::1]"))
@@ -175,66 +204,92 @@ def _find(labels: Array, low: int, high: int, position: Array, slots: Array) -> 
                 slots[z, y, x] = position[number - low] if inside else -1
 
 
-def count_slots(slots: Array, count: int) -> Array:
-    """Count the voxels of each slot: int64, (count,); see `pool`."""
-    sizes = np.zeros(count, np.int64)
-    _count(slots, sizes)
+def count_slots(slots: Array, count: int, slabs: list[slice]) -> Array:
+    """Count the voxels of each slot in each slab: int32, (slabs, count); see `pool`."""
+    sizes = np.zeros((len(slabs), count), np.int32)
+
+    def work(start: int, stop: int) -> None:
+        for number in range(start, stop):
+            _count(slots[slabs[number]], sizes[number])
+
+    over(len(slabs), work)
     return sizes
 
 
-@kernel(("const int32[:,:,::1]", "int64[::1]"))
+@kernel(("const int32[:,:,::1]", "int32[::1]"))
 def _count(slots: Array, sizes: Array) -> None:
     for slot in slots.ravel():
         if slot >= 0:
             sizes[slot] += 1
 
 
-def look_up(ids: Array, table: Array, out: Array) -> None:
-    """Write ``table[ids]`` into `out`.
+def look_up(ids: Array, table: Array, out: Array, *, first: int = 0, other: int = 0) -> None:
+    """Write ``table[ids - first]`` into `out`.
 
     Parameters
     ----------
     ids
-        uint32, (z, y, x), each below the length of `table`.
+        uint32, (z, y, x).
     table
-        What each id becomes: uint8, uint16, int16 or int32.
+        What each id becomes from `first` on: uint8, uint16, int16 or int32.
     out
         Of the type of `table` and the shape of `ids`.
+    first
+        The id of the first entry of `table`.
+    other
+        What ids without an entry become.
     """
-    over(len(ids), lambda start, stop: _look_up(ids[start:stop], table, out[start:stop]))
+
+    def work(start: int, stop: int) -> None:
+        _look_up(ids[start:stop], table, first, other, out[start:stop])
+
+    over(len(ids), work)
 
 
 @kernel(
     *(
-        ("const uint32[:,:,:]", f"const {kind}[::1]", f"{kind}[:,:,::1]")
+        ("const uint32[:,:,:]", f"const {kind}[::1]", "int64", "int64", f"{kind}[:,:,::1]")
         for kind in ("uint8", "uint16", "int16", "int32")
     )
 )
-def _look_up(ids: Array, table: Array, out: Array) -> None:
+def _look_up(ids: Array, table: Array, first: int, other: int, out: Array) -> None:
     depth, height, width = ids.shape
     for z in range(depth):
         for y in range(height):
             for x in range(width):
-                out[z, y, x] = table[ids[z, y, x]]
+                place = np.int64(ids[z, y, x]) - first
+                out[z, y, x] = table[place] if 0 <= place < table.size else other
 
 
-def grow_boxes(ids: Array, first: int, starts: Array, stops: Array) -> None:
+def grow_boxes(ids: Array, box: Box, first: int, boxes: Array) -> None:
     """Grow the bounding box of each id so that it holds its voxels in `ids`.
 
     Parameters
     ----------
     ids
-        uint32, (z, y, x): planes of a volume.
+        uint32, (z, y, x).
+    box
+        Where they lie in the volume.
     first
-        Number of the first of these planes.
-    starts, stops
-        int32, (largest id + 1, 3), z y x; changed in place.
+        The id to which the first of `boxes` belongs; ids that have none are passed over.
+    boxes
+        int32, (ids, 6): where each begins, then where it ends, z y x; zeros where nothing was
+        found yet. Changed in place.
     """
-    _grow_boxes(ids, first, starts, stops)
+    _grow_boxes(ids, box[0].start, box[1].start, box[2].start, first, boxes)
 
 
-@kernel(("const uint32[:,:,:]", "int64", "int32[:,::1]", "int32[:,::1]"))
-def _grow_boxes(ids: Array, first: int, starts: Array, stops: Array) -> None:
+@helper
+def _grow(box: Array, z: int, y: int, begin: int, end: int) -> None:
+    if box[3] == 0:
+        box[0], box[1], box[2] = z, y, begin
+    box[0], box[3] = min(box[0], z), max(box[3], z + 1)
+    box[1], box[4] = min(box[1], y), max(box[4], y + 1)
+    box[2], box[5] = min(box[2], begin), max(box[5], end)
+
+
+@kernel(("const uint32[:,:,:]", "int64", "int64", "int64", "int64", "int32[:,::1]"))
+def _grow_boxes(ids: Array, top: int, row: int, column: int, first: int, boxes: Array) -> None:
     depth, height, width = ids.shape
     for z in range(depth):
         for y in range(height):
@@ -243,7 +298,6 @@ def _grow_boxes(ids: Array, first: int, starts: Array, stops: Array) -> None:
                 number, begin = ids[z, y, x], x
                 while x < width and ids[z, y, x] == number:
                     x += 1
-                start, stop = starts[number], stops[number]
-                start[0], stop[0] = min(start[0], z + first), max(stop[0], z + first + 1)
-                start[1], stop[1] = min(start[1], y), max(stop[1], y + 1)
-                start[2], stop[2] = min(start[2], begin), max(stop[2], x)
+                place = np.int64(number) - first
+                if 0 <= place < len(boxes):
+                    _grow(boxes[place], z + top, y + row, begin + column, x + column)

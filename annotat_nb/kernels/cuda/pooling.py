@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Slots:
     """Which slot each voxel of a box belongs to, kept on a device while channels come.
 
-    The voxels are sorted by their slots once, and each channel is summed up slot by slot, in
-    float64 and always in the same order. Adding at random places would be no slower, but a
+    The voxels are sorted by their slots once, and each channel is summed up slot by slot in each
+    slab, in float64 and always in the same order. Adding at random places would be no slower, but a
     graphics card does it in an order that changes from run to run, and the last bits with it.
 
     Parameters
@@ -25,20 +25,25 @@ class Slots:
         Which slot each voxel belongs to, int32 below `count`, (z, y, x); negative: none.
     count
         Number of slots.
+    slabs
+        Which planes are summed up together, first to last.
     device
         Where the channels will lie.
     """
 
-    def __init__(self, slots: Array, count: int, device: str) -> None:
-        of_voxel = torch.tensor(slots.ravel(), device=device).clamp(min=-1)
-        sizes = torch.bincount(of_voxel + 1, minlength=count + 1)
+    def __init__(self, slots: Array, count: int, slabs: list[slice], device: str) -> None:
+        of_voxel = torch.tensor(slots, device=device).clamp(min=-1)
+        for number, planes in enumerate(slabs):
+            of_voxel[planes] += number * count * (of_voxel[planes] >= 0)
+        of_voxel = of_voxel.ravel()
+        sizes = torch.bincount(of_voxel + 1, minlength=len(slabs) * count + 1)
         self._order = torch.argsort(of_voxel, stable=True)[sizes[0] :]
         self._sizes = sizes[1:]
-        self.sizes: Array = self._sizes.cpu().numpy()
-        """Number of voxels of each slot, int64."""
+        self.sizes: Array = self._sizes.cpu().numpy().reshape(len(slabs), count)
+        """Number of voxels of each slot in each slab, int64, (slabs, count)."""
 
-    def pool(self, values: torch.Tensor) -> Gathered:
-        """Gather the values of each slot; see `annotat_nb.kernels.cpu.pooling.pool`."""
+    def pool(self, values: torch.Tensor) -> list[tuple[int, Gathered]]:
+        """Gather the values of each slot; see `annotat_nb.kernels.cpu.pooling.pool_slabs`."""
         row = values.reshape(-1)[self._order].double()
         found = (
             self._reduce(row, "sum", 0.0),
@@ -46,8 +51,10 @@ class Slots:
             self._reduce(row, "min", torch.inf),
             self._reduce(row, "max", -torch.inf),
         )
-        sums, squares, lows, highs = torch.stack(found).cpu().numpy()
-        return sums, squares, lows.astype(np.float32), highs.astype(np.float32)
+        fields = torch.stack(found).cpu().numpy().reshape(len(found), *self.sizes.shape)
+        sums, squares, *extremes = fields
+        lows, highs = (each.astype(np.float32) for each in extremes)
+        return [(0, slab) for slab in zip(sums, squares, lows, highs, strict=True)]
 
     def _reduce(self, row: torch.Tensor, way: str, initial: float) -> torch.Tensor:
         lengths = self._sizes
