@@ -2,10 +2,12 @@
 
 from annotat_nb.classify.classifier import Classifier
 from annotat_nb.classify.classifier_file import load_classifier
-from annotat_nb.classify.forest import RandomForest
+from annotat_nb.classify.forest import ExtraTrees, RandomForest
 from annotat_nb.classify.marks import Marks, TrainingError
 from annotat_nb.classify.mask import Mask
 from annotat_nb.classify.model import Model
+from annotat_nb.classify.neighbours import KNearestNeighbours
+from annotat_nb.classify.perceptron import MultilayerPerceptron
 from annotat_nb.classify.pipeline import Pipeline
 from annotat_nb.classify.prediction import (
     Prediction,
@@ -22,11 +24,14 @@ from annotat_nb.classify.training_data import TrainingData
 
 __all__ = [
     "Classifier",
+    "ExtraTrees",
     "FeatureSelection",
+    "KNearestNeighbours",
     "LinearSvm",
     "Marks",
     "Mask",
     "Model",
+    "MultilayerPerceptron",
     "Pipeline",
     "Prediction",
     "Probabilities",

@@ -6,7 +6,7 @@ from annotat_nb.classify import Classifier, FeatureSelection, LinearSvm, Pipelin
 from annotat_nb.features import Gaussian, Identity, Sobel
 from annotat_nb.superpixels import Slic, Waterpixels
 
-RECORDS = [Pipeline, FeatureSelection, RandomForest, LinearSvm]
+RECORDS = [Pipeline, FeatureSelection]
 
 
 def test_defaults_are_those_of_the_original():

@@ -42,7 +42,8 @@ def weigh(
         Which rows.
     """
     for row in range(start, stop):
-        out[row] = intercepts
+        for index in range(intercepts.size):
+            out[row, index] = intercepts[index]
         for column in range(rows.shape[1]):
             value = rows[row, column]
             for index in range(out.shape[1]):
