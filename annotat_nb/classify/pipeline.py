@@ -49,7 +49,7 @@ class Pipeline(Record):
     Examples
     --------
     >>> Pipeline(superpixels=None).classifier
-    RandomForest(n_estimators=200, intelex=False)
+    RandomForest(n_estimators=200)
     """
 
     title: ClassVar[str] = "Classifier parameters"

@@ -13,7 +13,7 @@ CLASSIFIERS = [
     an.ExtraTrees(n_estimators=20),
     an.LinearSvm(),
     an.KNearestNeighbours(),
-    an.MultilayerPerceptron(hidden_layer_sizes=(20, 10), max_iter=100),
+    an.MultilayerPerceptron(hidden_layer_sizes=(60,), max_iter=150),
 ]
 IDS = [type(each).__name__ for each in CLASSIFIERS]
 RNG = np.random.default_rng(0)
