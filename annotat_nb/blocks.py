@@ -83,6 +83,18 @@ def whole(shape: Shape) -> Box:
     return z, y, x
 
 
+def shape_of(box: Box) -> Shape:
+    """Return how many voxels a box has along each axis.
+
+    Examples
+    --------
+    >>> shape_of((slice(2, 4), slice(0, 7), slice(5, 6)))
+    (2, 7, 1)
+    """
+    z, y, x = (side.stop - side.start for side in box)
+    return z, y, x
+
+
 def pad_box(box: Box, halo: Shape, shape: Shape) -> Box:
     """Grow `box` by `halo` on every side, without leaving `shape`."""
     z, y, x = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -68,6 +69,56 @@ def over(count: int, work: Callable[[int, int], object], *, threads: int | None 
         helper.join()
     if failures:
         raise failures[0]
+
+
+def each(
+    count: int,
+    work: Callable[[int], object],
+    *,
+    done: Callable[[float], object] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Call ``work(item)`` for every item of ``range(count)``, and tell the caller how far it is.
+
+    Unlike with `over`, a thread takes one item after the other, and `done` hears of each, on the
+    thread that called. When it raises, or `work` does, no further item is begun.
+
+    Parameters
+    ----------
+    count
+        Number of items, such as tiles.
+    work
+        Does one item. It must release the interpreter, write only what belongs to its item, and
+        give the same whatever came before.
+    done
+        Receives the share of items that are done, 0 to 1.
+    threads
+        How many at once; None takes all processors that this process may use.
+
+    Examples
+    --------
+    >>> each(4, lambda item: None, done=lambda share: print(share), threads=1)
+    0.25
+    0.5
+    0.75
+    1.0
+    """
+    threads = min(processors() if threads is None else threads, count)
+    report = done or (lambda share: None)
+    if threads <= 1:
+        for item in range(count):
+            work(item)
+            report((item + 1) / count)
+        return
+    with ThreadPoolExecutor(threads, "annotat_nb-kernel") as pool:
+        try:
+            begun = [pool.submit(work, item) for item in range(count)]
+            for number, finished in enumerate(as_completed(begun), 1):
+                finished.result()
+                report(number / count)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def processors(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:

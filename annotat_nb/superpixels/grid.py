@@ -55,32 +55,46 @@ class Grid:
         _, rows, columns = self.counts
         return ((z * rows + y) * columns + x + 1).astype(np.uint32)
 
-    def starts(self, cells: Box) -> tuple[Array, ...]:
-        """Return where the cells of a box begin, counted from the box's first voxel."""
-        sides = zip(self.edges, cells, strict=True)
-        return tuple(edges[side] - edges[side.start] for edges, side in sides)
+    @cached_property
+    def _offsets(self) -> tuple[Array, ...]:
+        """Twice the distance of each voxel to the centre of its cell along z, y and x."""
+        return tuple(map(_offsets, self.edges))
 
-    def distances(self, cells: Box) -> tuple[Array, Array]:
-        """Return each voxel's distance to the centre of its cell, and whether it is central.
+    @cached_property
+    def _middles(self) -> tuple[tuple[Array, Array], ...]:
+        """Where the middle of each cell begins and ends along z, y and x."""
+        return tuple(map(_middles, self.edges))
 
-        Returns
-        -------
-        distance : ndarray
-            float32, in voxels, of the box's shape.
-        central : ndarray
-            True where the voxel lies in its cell shrunk by `SHRUNK`.
+    @property
+    def most_squared(self) -> int:
+        """The largest sum of three `squares`."""
+        return int(sum(offsets.max() ** 2 for offsets in self._offsets))
+
+    def squares(self, cells: Box) -> tuple[Array, ...]:
+        """Return (2 · distance)² of each voxel to the centre of its cell along z, y and x."""
+        box = self.voxels(cells)
+        return tuple(offsets[side] ** 2 for offsets, side in zip(self._offsets, box, strict=True))
+
+    def middles(self, cells: Box) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """Return where the middles of the cells of a box begin and end, from the box's first voxel.
+
+        The middle is the cell shrunk by `SHRUNK`.
         """
-        offsets, insides = zip(*map(_offsets, self.edges, cells), strict=True)
-        z, y, x = np.ix_(*offsets)
-        central = np.logical_and.outer(np.logical_and.outer(*insides[:2]), insides[2])
-        return np.sqrt(z**2 + y**2 + x**2), central
+        sides = list(zip(self._middles, cells, self.voxels(cells), strict=True))
+        begins = tuple(begin[side] - box.start for (begin, _), side, box in sides)
+        return begins, tuple(end[side] - box.start for (_, end), side, box in sides)
 
 
-def _offsets(edges: Array, side: slice) -> tuple[Array, Array]:
-    first, stop = edges[side], edges[side.start + 1 : side.stop + 1]
-    widths = stop - first
-    centres = np.repeat((first + stop - 1) / 2, widths)
-    offset = np.abs(np.arange(first[0], stop[-1]) - centres).astype(np.float32)
+def _offsets(edges: Array) -> Array:
+    widths = np.diff(edges)
+    twice = np.repeat(edges[:-1] + edges[1:] - 1, widths)  # the centre of each voxel's cell
+    offsets: Array = np.abs(2 * np.arange(edges[-1]) - twice)
+    return offsets
+
+
+def _middles(edges: Array) -> tuple[Array, Array]:
+    twice = edges[:-1] + edges[1:] - 1  # the centres
     # A cell of one or two voxels must keep at least one.
-    reach = np.maximum(np.repeat(widths, widths) * SHRUNK / 2, 0.5)
-    return offset, offset <= reach
+    width = np.maximum(np.diff(edges) * SHRUNK, 1)
+    begin, end = np.ceil((twice - width) / 2), np.floor((twice + width) / 2) + 1
+    return begin.astype(np.int64), end.astype(np.int64)

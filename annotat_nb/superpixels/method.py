@@ -35,6 +35,7 @@ class SuperpixelMethod(Operation):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        out: Array | None = None,
     ) -> Array:
         """Divide `image`, (z, y, x), into superpixels.
 
@@ -47,12 +48,21 @@ class SuperpixelMethod(Operation):
             Smallest and largest finite value of the image; None measures them.
         progress
             Called with the share that is done, often; raise in it to cancel.
+        out
+            Where to write the ids, uint32, of the image's shape: an array, or a Zarr array for
+            volumes larger than memory, which then holds only a few tiles at a time. None makes
+            an array.
 
         Returns
         -------
         ndarray
-            uint32, (z, y, x): ids from 1 without gaps, each superpixel connected through faces
-            (within its slice where `ndim` is 2).
+            `out`, or a new array: uint32, (z, y, x): ids from 1 without gaps, each superpixel
+            connected through faces (within its slice where `ndim` is 2).
+
+        Raises
+        ------
+        TypeError
+            If `out` has another type or shape.
         """
 
     def expected_count(self, shape: tuple[int, int, int]) -> int:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from annotat_nb.blocks import plan_blocks
 from annotat_nb.superpixels.method import Report, SuperpixelMethod
-from annotat_nb.superpixels.tiles import range_of, read_scaled
+from annotat_nb.superpixels.tiles import place_for, range_of, read_scaled
 
 if TYPE_CHECKING:
     from annotat_nb.operation import Array
@@ -51,10 +51,11 @@ class Slic(SuperpixelMethod):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
         whole_range = range_of(image, intensity_range)
-        labels = np.empty((depth, height, width), np.uint32)
+        labels = place_for((depth, height, width), out)
         # Whole cells only, or the tiles at the end would hold too few superpixels.
         side = max(1, TILE[self.ndim] // self.seed_spacing) * self.seed_spacing
         core = (1 if self.ndim == 2 else side, side, side)

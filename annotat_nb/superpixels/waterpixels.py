@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.blocks import Block, pad_box, plan_blocks
+from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Report, SuperpixelMethod
-from annotat_nb.superpixels.tiles import Range, range_of, read_scaled, reconnect
+from annotat_nb.superpixels.tiles import Range, Scratch, divide, plan_tiles, range_of, read_steps
 
 if TYPE_CHECKING:
-    from annotat_nb.blocks import Box
+    from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
 
-TILE = {2: 1024, 3: 128}
+TILE = {2: 512, 3: 128}
 """Side of the tiles that are flooded one by one, in voxels, for each number of dimensions."""
 
-HALO = 2
-"""Cells round a tile that are flooded with it, so that its border agrees with its neighbour's."""
+STEPS_PER_UNIT = 256
+"""The image, 0 to 255, is rounded to steps of 1/256: 8-bit images and most others lose nothing."""
 
-LEVELS_PER_UNIT = 16
-"""The gradient, 0 to 255, is flooded in steps of 1/16, finer than the pull of the shape."""
+HALVINGS = 2
+"""Levels have steps of 1/64, much finer than the pull of the shape: few paths are level."""
+
+LEVEL_BITS = 15
+"""Where the levels of a large compactness do not fit, their steps are doubled until they do."""
 
 
 class Waterpixels(SuperpixelMethod):
@@ -32,6 +37,23 @@ class Waterpixels(SuperpixelMethod):
     The gradient is the morphological one (dilation minus erosion), on a scale of 0 to 255, plus
     `compactness` · 2 / `seed_spacing` for each voxel of distance to the cell's centre. The marker
     of a cell is the lowest spot of the gradient in its inner two thirds.
+
+    The result does not depend on any order of work, nor on the device:
+
+    - The image is rounded to integers, 256 for each of the 255 units that its range is scaled to;
+      so is what is added for the distance. The sum, the *level* of a voxel, is rounded to 1/64 of
+      a unit, or to a larger step where a large compactness would need more than 15 bits.
+    - A path that starts at a marker has the marker's level, and no *hops*. Each further voxel
+      raises it to its own level, if that is higher, and the hops begin anew at 0; else it adds a
+      hop (32,768 of them count as one level). The *key* of a voxel is the lowest level, and with
+      it the fewest hops, of all paths to it; a marker keeps its own.
+    - A voxel belongs to the marker of the neighbour with the lowest key; if several have it, to
+      the marker with the smallest id among theirs. A marker belongs to itself. Neighbours are the
+      voxels that share a face; with `ndim` 2, of the same slice.
+
+    The volume is flooded in tiles of whole cells, side by side from the first voxel, and each with
+    two cells of context around it. Their size is part of the definition. Where tiles cut a part
+    off its superpixel, it joins the neighbour that it shares most faces with.
 
     References
     ----------
@@ -59,67 +81,76 @@ class Waterpixels(SuperpixelMethod):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
-        whole_range = range_of(image, intensity_range)
-        labels = np.empty(grid.shape, np.uint32)
-        tiles = self._plan(grid)
-        for done, tile in enumerate(tiles, 1):
-            labels[grid.voxels(tile.core)] = self._flood(image, grid, tile, whole_range)
-            if progress:
-                progress(done / len(tiles))
-        floods = [slice(z, z + 1) for z in range(depth)] if self.ndim == 2 else [slice(None)]
-        if len(tiles) > len(floods):
-            for part in floods:
-                labels[part] = reconnect(labels[part], self.ndim)
-        return labels
-
-    def _plan(self, grid: Grid) -> list[Block]:
-        """Cut the grid into tiles; their boxes count cells."""
-        side = max(1, TILE[self.ndim] // self.seed_spacing)
-        flat = self.ndim == 2
-        core, halo = (1 if flat else side, side, side), (0 if flat else HALO, HALO, HALO)
-        return list(plan_blocks(grid.counts, halo, core=core))
-
-    def _flood(self, image: Array, grid: Grid, tile: Block, whole_range: Range) -> Array:
-        """Return the ids of the voxels in the core of `tile`."""
-        from skimage.segmentation import watershed
-
-        gradient = self._gradient(image, grid.voxels(tile.padded), whole_range)
-        distance, central = grid.distances(tile.padded)
-        levels = gradient + self.compactness * 2 / self.seed_spacing * distance
-        markers = _markers(gradient, distance, central, grid.starts(tile.padded))
-        basins = watershed(np.rint(levels * LEVELS_PER_UNIT).astype(np.int32), markers)
-        core, padded = grid.voxels(tile.core), grid.voxels(tile.padded)
-        ids: Array = grid.ids(tile.padded).ravel()[basins[Block(core, padded).inner] - 1]
-        return ids
-
-    def _gradient(self, image: Array, box: Box, whole_range: Range) -> Array:
-        from scipy import ndimage
-
-        reach = (1 if self.ndim == 3 else 0, 1, 1)
-        depth, height, width = image.shape
-        padded = pad_box(box, reach, (depth, height, width))
-        values = 255 * read_scaled(image, padded, whole_range)
-        size = tuple(2 * r + 1 for r in reach)
-        gradient = ndimage.maximum_filter(values, size) - ndimage.minimum_filter(values, size)
-        inside: Array = gradient[Block(box, padded).inner]
-        return inside
+        relief = Relief(image, grid, range_of(image, intensity_range), self.compactness)
+        tiles = plan_tiles(grid, TILE[self.ndim])
+        return divide(grid, tiles, partial(_flood, relief, Scratch()), out, progress, 16)
 
 
-def _markers(gradient: Array, distance: Array, central: Array, starts: tuple[Array, ...]) -> Array:
-    """Mark the lowest central voxel of each cell with the cell's number in the tile, from 1.
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """What is flooded: the quantised image, its gradient, and the pull of the cells' centres."""
 
-    Among equally low voxels the one nearest the centre counts, then the first. Level, distance
-    and position share one integer, so that a minimum over each cell finds the voxel.
-    """
-    level = np.rint(gradient * LEVELS_PER_UNIT).astype(np.int64)
-    nearness = np.rint(distance * 4).astype(np.int64)
-    position = np.arange(gradient.size).reshape(gradient.shape)
-    key = np.where(central, (level << 48) | (nearness << 32) | position, np.iinfo(np.int64).max)
-    for axis, first in enumerate(starts):
-        key = np.minimum.reduceat(key, first, axis=axis)
-    markers = np.zeros(gradient.size, np.int32)
-    markers[key.ravel() & (2**32 - 1)] = np.arange(1, key.size + 1)
-    return markers.reshape(gradient.shape)
+    image: Array
+    grid: Grid
+    intensity_range: Range
+    compactness: float
+
+    TOP: ClassVar[int] = 255 * STEPS_PER_UNIT
+
+    @cached_property
+    def pull(self) -> Array:
+        """How much a voxel is raised, for each value of (2 · distance to the centre)², int32."""
+        distance = np.sqrt(np.arange(self.grid.most_squared + 1)) / 2
+        slope = STEPS_PER_UNIT * self.compactness * 2 / self.grid.spacing
+        return np.rint(slope * distance).astype(np.int32)
+
+    @cached_property
+    def halvings(self) -> int:
+        """How often the raised gradient is halved to give levels."""
+        return max(HALVINGS, int(self.TOP + self.pull[-1]).bit_length() - LEVEL_BITS)
+
+    def steps(self, box: Box, scratch: Scratch) -> tuple[Array, Shape]:
+        """Read a box and the voxels next to it; return where in them the box begins, too."""
+        reach = (self.grid.ndim - 2, 1, 1)
+        wide = pad_box(box, reach, self.grid.shape)
+        z, y, x = (side.start for side in Block(box, wide).inner)
+        return read_steps(self.image, wide, self.intensity_range, self.TOP, scratch), (z, y, x)
+
+
+def _flood(relief: Relief, scratch: Scratch, tile: Block) -> Array:
+    """Return which cell of its padded box each voxel of a tile's core belongs to, uint32."""
+    from annotat_nb.kernels.cpu import flood
+    from annotat_nb.kernels.cpu.relief import relief_shape
+
+    core, padded = relief.grid.voxels(tile.core), relief.grid.voxels(tile.padded)
+    shape = relief_shape(shape_of(padded))
+    levels, markers = _levels(relief, tile.padded, scratch)
+    keys, parents = (
+        scratch.array("keys", shape, np.int32),
+        scratch.array("parents", shape, np.uint8),
+    )
+    flood.spread_keys(levels, markers, keys)
+    flood.find_parents(keys, markers, parents)
+    ids = levels  # which are needed no more
+    flood.spread_ids(parents, markers, ids)
+    inner = tuple(slice(side.start + 1, side.stop + 1) for side in Block(core, padded).inner)
+    return ids[inner].astype(np.uint32)
+
+
+def _levels(relief: Relief, cells: Box, scratch: Scratch) -> tuple[Array, Array]:
+    """Return the levels of a box of cells, and where the cells' markers lie."""
+    from annotat_nb.kernels.cpu import relief as kernels
+
+    box = relief.grid.voxels(cells)
+    steps, first = relief.steps(box, scratch)
+    levels = scratch.array("levels", kernels.relief_shape(shape_of(box)), np.uint16)
+    kernels.fill_gradient(steps, first, shape_of(box), relief.grid.ndim - 2, levels)
+    squares, (begins, ends) = relief.grid.squares(cells), relief.grid.middles(cells)
+    markers = np.empty(np.prod([begin.size for begin in begins]), np.int64)
+    kernels.find_markers(levels, begins, ends, squares, markers)
+    kernels.add_pull(squares, relief.pull, relief.halvings, levels)
+    return levels, markers

@@ -1,6 +1,6 @@
 import numpy as np
 
-from annotat_nb.superpixels.tiles import reconnect
+from annotat_nb.superpixels.repair import reconnect
 
 
 def test_a_cut_off_part_joins_the_neighbour_it_touches_most():

@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from annotat_nb.superpixels import Waterpixels, waterpixels
+from annotat_nb.superpixels import Waterpixels, tiles, waterpixels
 
 IMAGE = ndimage.gaussian_filter(np.random.default_rng(0).random((5, 31, 40)), (0.5, 2, 2))
 
@@ -29,7 +29,7 @@ def published(plane, spacing, compactness, low, high):
                     level = round(16 * gradient[y, x])
                     candidates.append((level, round(4 * distance), y, x))
         markers[min(candidates)[2:]] = cell + 1
-    return watershed(np.rint(16 * relief), markers)
+    return watershed(np.rint(64 * relief), markers)
 
 
 @pytest.mark.parametrize(("spacing", "compactness"), [(7, 10.0), (7, 0.0), (10, 100.0), (4, 3.0)])
@@ -61,3 +61,28 @@ def test_endless_compactness_gives_the_grid():
     labels = Waterpixels(seed_spacing=5, compactness=1e6)(IMAGE[:1, :30, :40])[0]
     cells = np.arange(30)[:, None] // 5 * 8 + np.arange(40) // 5 + 1
     assert (labels == cells).mean() > 0.9
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_any_number_of_threads_gives_the_same_ids(ndim, monkeypatch):
+    image = np.random.default_rng(0).random((30, 50, 60))
+    monkeypatch.setattr(waterpixels, "TILE", {2: 20, 3: 10})
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(tiles, "processors", lambda threads=threads: threads)
+        found.append(Waterpixels(seed_spacing=5, ndim=ndim)(image))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("compactness", [1000.0, 1e5])
+def test_a_large_compactness_does_not_make_levels_run_over(compactness):
+    labels = Waterpixels(seed_spacing=9, compactness=compactness, ndim=3)(IMAGE)
+    cells = Waterpixels(seed_spacing=9, compactness=1e6, ndim=3)(IMAGE)
+    assert (labels == cells).mean() > 0.8
+
+
+def test_large_cells_are_possible_in_large_tiles():
+    image = ndimage.gaussian_filter(np.random.default_rng(0).random((3, 300, 280)), (0, 5, 5))
+    labels = Waterpixels(seed_spacing=100)(image)
+    assert labels.max() == 3 * 3 * 3

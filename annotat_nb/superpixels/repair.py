@@ -1,0 +1,119 @@
+"""Give each part that is cut off from its superpixel to the neighbour that it touches most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from annotat_nb.operation import Array
+
+
+def reconnect(labels: Array, ndim: int) -> Array:
+    """Give each part that is cut off from its superpixel to the neighbour that it touches most.
+
+    The largest part of a superpixel keeps its id, so that no id is lost; among equals the part
+    that comes first in z, y, x order, and the neighbour with the smallest id.
+
+    Parameters
+    ----------
+    labels
+        Ids of superpixels, uint32, (z, y, x), not much larger than their number; no id may lie in
+        two slices where `ndim` is 2.
+    ndim
+        2 looks for neighbours within each slice only.
+
+    Returns
+    -------
+    ndarray
+        uint32, (z, y, x).
+
+    Examples
+    --------
+    >>> reconnect(np.array([[[1, 1, 1, 2, 1, 2, 2]]], "uint32"), 2).tolist()
+    [[[1, 1, 1, 1, 2, 2, 2]]]
+    """
+    chosen = np.ones(int(labels.max()) + 1, bool)
+    parts, owners, spans = find_parts(labels, chosen, ndim)
+    settled = largest_parts(owners, spans)
+    if settled.all():
+        return labels
+    settle(owners, settled, _contacts(parts, settled, spans, ndim))
+    mended: Array = owners[parts]
+    return mended
+
+
+def find_parts(labels: Array, chosen: Array, ndim: int) -> tuple[Array, Array, Array]:
+    """Find what of each label hangs together.
+
+    Parameters
+    ----------
+    labels
+        uint32, (z, y, x).
+    chosen
+        For each label, whether its parts are looked for.
+    ndim
+        2 looks within each slice only.
+
+    Returns
+    -------
+    parts : ndarray
+        int32, (z, y, x): the part of each voxel, from 0 in the order of their first voxels; -1
+        where the label is not looked at.
+    owners : ndarray
+        The label of each part, uint32.
+    spans : ndarray
+        The number of voxels of each part, and the flat index of its first one, int64, (2, parts).
+    """
+    from annotat_nb.kernels.cpu import parts as kernels
+
+    labels = np.ascontiguousarray(labels)
+    parts = np.empty(labels.shape, np.int32)
+    count = kernels.join(labels, chosen, ndim == 2, parts)
+    owners, spans = np.empty(count, np.uint32), np.empty((2, count), np.int64)
+    kernels.number(labels, parts, owners, spans)
+    return parts, owners, spans
+
+
+def largest_parts(owners: Array, spans: Array) -> Array:
+    """Return which parts are the largest of their owner, among equals the first."""
+    sizes, firsts = spans
+    order = np.lexsort((firsts, -sizes, owners))
+    largest = np.zeros(owners.size, bool)
+    largest[order[np.diff(owners[order].astype(np.int64), prepend=-1) != 0]] = True
+    return largest
+
+
+def _contacts(parts: Array, settled: Array, spans: Array, ndim: int) -> Array:
+    from annotat_nb.kernels.cpu import parts as kernels
+
+    loose = np.flatnonzero(~settled)
+    sizes, firsts = spans
+    contacts = np.empty((6 * sizes[loose].sum(), 3), np.int64)
+    items = np.empty(sizes[loose].max(), np.int64)
+    lengths = np.zeros(settled.size, np.int32)
+    count = kernels.count_contacts(parts, loose, firsts, ndim == 2, lengths, items, contacts)
+    return contacts[:count]
+
+
+def settle(owners: Array, settled: Array, contacts: Array) -> None:
+    """Give every loose part an owner, in place: first those that touch a settled part, and so on.
+
+    Parameters
+    ----------
+    owners
+        The label of each part.
+    settled
+        Which parts keep their label.
+    contacts
+        Loose part, part beside it, and number of faces between them, (contacts, 3).
+    """
+    while not settled.all():
+        loose, other, _ = contacts.T
+        ready = contacts[~settled[loose] & settled[other]]
+        loose, other, lengths = ready.T
+        order = np.lexsort((owners[other], -lengths, loose))
+        first = order[np.diff(loose[order], prepend=-1) != 0]
+        owners[loose[first]] = owners[other[first]]
+        settled[loose] = True

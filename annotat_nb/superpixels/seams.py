@@ -1,0 +1,291 @@
+"""Mend the superpixels that the borders of tiles have cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotat_nb.blocks import Block, pad_box, shape_of
+from annotat_nb.superpixels.repair import find_parts, largest_parts, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annotat_nb.blocks import Box
+    from annotat_nb.operation import Array
+    from annotat_nb.superpixels.grid import Grid
+
+NEAR = 2
+"""Cells round its own in which a superpixel that its tile holds whole is looked for first."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """What the superpixels in question consist of within one tile."""
+
+    tile: int
+    offset: int
+    """How many pieces there were before."""
+    owners: Array
+    """Their ids."""
+    spans: Array
+    """As `find_parts` returns them; flat indices count voxels of the tile."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Loose:
+    """Voxels of a tile that belong to parts which lose their id."""
+
+    core: Box
+    voxels: Array
+    """(z, y, x) of each, (3, n)."""
+    flats: Array
+    """Their flat indices in the volume."""
+    parts: Array
+    """Which part of the volume each of them belongs to."""
+    beside: tuple[Array, Array, Array]
+    """Neighbours with another id: the part they are beside, their flat index, and their id."""
+
+
+class Seams:
+    """Makes superpixels connected again after tiles were divided one by one.
+
+    The rule is that of `annotat_nb.superpixels.repair.reconnect`, over the whole volume. A
+    superpixel that is not whole in its own tile has a part that reaches the border of a tile:
+    only such parts are looked at, and what their superpixels have in the tile of their cell.
+
+    Parameters
+    ----------
+    grid
+        The cells, each of which gives one superpixel.
+    tiles
+        The tiles, in cells; each divided so that a superpixel is connected in its padded box.
+    """
+
+    def __init__(self, grid: Grid, tiles: list[Block]) -> None:
+        self._grid, self._cores = grid, [grid.voxels(tile.core) for tile in tiles]
+        self._side = tuple(each.stop - each.start for each in tiles[0].core)
+        self._lock = Lock()
+        self._pieces: list[_Pieces] = []
+        self._count = 0
+        self._open: dict[tuple[object, ...], tuple[Array, Array]] = {}
+        self._same: list[Array] = []
+
+    def add(self, tile: int, local: Array, ids: Array) -> None:
+        """Look at one tile; several threads may call it.
+
+        Parameters
+        ----------
+        tile
+            Its number.
+        local
+            A number for each voxel of its core, uint32, (z, y, x).
+        ids
+            The id of the superpixel that each number stands for, uint32.
+        """
+        faces = list(self._faces(self._cores[tile]))
+        if not faces:
+            return
+        chosen = np.zeros(len(ids), bool)
+        for face, _ in faces:
+            chosen[local[face]] = True
+        parts, owners, spans = find_parts(local, chosen, self._grid.ndim)
+        offset = self._note(tile, ids[owners], spans)
+        for face, name in faces:
+            self._join(name, parts[face] + offset, ids[local[face]])
+
+    def _faces(self, core: Box) -> Iterator[tuple[tuple[Any, ...], tuple[object, ...]]]:
+        """Yield the faces of a tile that meet another tile, and a name that both have for them."""
+        for axis in range(3 - self._grid.ndim, 3):
+            beside = tuple(side.start for number, side in enumerate(core) if number != axis)
+            for edge, index in ((core[axis].start, 0), (core[axis].stop, -1)):
+                if 0 < edge < self._grid.shape[axis]:
+                    yield (*(slice(None),) * axis, index), (axis, edge, beside)
+
+    def _note(self, tile: int, owners: Array, spans: Array) -> int:
+        """Remember the pieces of a tile; return how many there were before."""
+        with self._lock:
+            offset = self._count
+            self._pieces.append(_Pieces(tile, offset, owners, spans))
+            self._count += len(owners)
+        return offset
+
+    def _join(self, name: tuple[object, ...], pieces: Array, ids: Array) -> None:
+        """Note which pieces on both sides of a face are one, once both are there."""
+        with self._lock:
+            other = self._open.pop(name, None)
+            if other is None:
+                self._open[name] = pieces, ids
+                return
+        same = ids == other[1]
+        pairs = np.stack([pieces[same], other[0][same]], axis=1)
+        new = np.any(np.diff(pairs, axis=0, prepend=-1) != 0, axis=1)  # most repeat the one before
+        self._same.append(np.unique(pairs[new], axis=0).astype(np.int64))
+
+    def mend(self, labels: Array) -> None:
+        """Give what is cut off from its superpixel in `labels` to its neighbours, in place."""
+        if not self._same:
+            return
+        for id_ in self._missing():
+            self._find_whole(int(id_), labels)
+        part_of, owners, spans = self._parts()
+        settled = largest_parts(owners, spans)
+        loose = [
+            each
+            for pieces in self._pieces
+            if (each := self._loose(pieces, part_of, settled, labels)) is not None
+        ]
+        if loose:
+            _rewrite(labels, loose, _heirs(owners, settled, loose))
+
+    def _missing(self) -> Array:
+        """Return the ids in question of which nothing is noted in the tile of their cell."""
+        known = np.concatenate([pieces.owners for pieces in self._pieces])
+        tiles = np.repeat([p.tile for p in self._pieces], [len(p.owners) for p in self._pieces])
+        return np.setdiff1d(known, known[self._tile_of(self._cell_of(known)) == tiles])
+
+    def _cell_of(self, ids: Array) -> tuple[Array, ...]:
+        return np.unravel_index(ids.astype(np.int64) - 1, self._grid.counts)
+
+    def _tile_of(self, cells: tuple[Array, ...]) -> Array:
+        """Return the numbers of the tiles in which cells lie."""
+        counts = [-(-n // side) for n, side in zip(self._grid.counts, self._side, strict=True)]
+        places = tuple(cell // side for cell, side in zip(cells, self._side, strict=True))
+        tiles: Array = np.ravel_multi_index(places, counts)
+        return tiles
+
+    def _find_whole(self, id_: int, labels: Array) -> None:
+        """Note the piece of a superpixel in the tile of its cell; there it is whole."""
+        cell = self._cell_of(np.array(id_))
+        tile = int(self._tile_of(cell))
+        core = self._cores[tile]
+        own = [slice(int(place), int(place) + 1) for place in cell]
+        near = self._grid.voxels(pad_box((own[0], own[1], own[2]), (NEAR,) * 3, self._grid.counts))
+        window = _common(near, core)
+        voxels = _where(labels, window, id_)
+        if _reaches_out(voxels, window, core):
+            voxels = _where(labels, core, id_)
+        flat = np.ravel_multi_index(tuple(voxels - _corner(core)), shape_of(core))
+        self._note(tile, np.array([id_], np.uint32), np.array([[flat.size], [flat.min()]]))
+
+    def _parts(self) -> tuple[Array, Array, Array]:
+        """Put the pieces of all tiles together to parts of the volume.
+
+        Returns
+        -------
+        part_of : ndarray
+            Which part each piece belongs to.
+        owners, spans : ndarray
+            As `find_parts` returns them, for the volume.
+        """
+        from annotat_nb.kernels.cpu import parts as kernels
+
+        roots = np.arange(self._count)
+        kernels.unite(roots, np.concatenate(self._same))
+        known, part_of = np.unique(roots, return_inverse=True)
+        owners = np.concatenate([pieces.owners for pieces in self._pieces])[known]
+        sizes, firsts = np.zeros(known.size, np.int64), np.full(known.size, np.iinfo(np.int64).max)
+        for pieces in self._pieces:
+            mine = part_of[pieces.offset :][: len(pieces.owners)]
+            np.add.at(sizes, mine, pieces.spans[0])
+            np.minimum.at(firsts, mine, self._flat(self._voxels(pieces.tile, pieces.spans[1])))
+        return part_of, owners, np.stack([sizes, firsts])
+
+    def _voxels(self, tile: int, places: Array) -> Array:
+        """Return the (z, y, x) of flat indices in a tile, (3, n)."""
+        core = self._cores[tile]
+        return np.stack(np.unravel_index(places, shape_of(core))) + _corner(core)
+
+    def _flat(self, voxels: Array) -> Array:
+        flats: Array = np.ravel_multi_index(tuple(voxels), self._grid.shape)
+        return flats
+
+    def _loose(
+        self, pieces: _Pieces, part_of: Array, settled: Array, labels: Array
+    ) -> _Loose | None:
+        """Find the voxels of a tile that must change, and what lies beside them."""
+        from annotat_nb.kernels.cpu import parts as kernels
+
+        mine = part_of[pieces.offset :][: len(pieces.owners)]
+        chosen = np.flatnonzero(~settled[mine])
+        if not chosen.size:
+            return None
+        sizes, firsts = pieces.spans[:, chosen]
+        places = np.empty(sizes.sum(), np.int64)
+        block = np.asarray(labels[self._cores[pieces.tile]])
+        kernels.collect(block, np.ascontiguousarray(firsts), self._grid.ndim == 2, places)
+        parts, voxels = np.repeat(mine[chosen], sizes), self._voxels(pieces.tile, places)
+        beside = self._beside(self._cores[pieces.tile], voxels, parts, labels)
+        return _Loose(self._cores[pieces.tile], voxels, self._flat(voxels), parts, beside)
+
+    def _beside(
+        self, core: Box, voxels: Array, parts: Array, labels: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return the neighbours of `voxels` that have another id; see `_Loose`."""
+        box = pad_box(core, (self._grid.ndim - 2, 1, 1), self._grid.shape)
+        block = np.asarray(labels[box])
+        own, found = block[tuple(voxels - _corner(box))], []
+        for axis in range(3 - self._grid.ndim, 3):
+            for step in (-1, 1):
+                near = voxels.copy()
+                near[axis] += step
+                inside = (near[axis] >= 0) & (near[axis] < self._grid.shape[axis])
+                near = near[:, inside]
+                ids = block[tuple(near - _corner(box))]
+                other = ids != own[inside]
+                found.append((parts[inside][other], self._flat(near[:, other]), ids[other]))
+        of, flats, ids = map(np.concatenate, zip(*found, strict=True))
+        return of, flats, ids
+
+
+def _corner(box: Box) -> Array:
+    return np.array([[side.start] for side in box])
+
+
+def _common(one: Box, other: Box) -> Box:
+    z, y, x = (
+        slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
+    )
+    return z, y, x
+
+
+def _where(labels: Array, box: Box, id_: int) -> Array:
+    """Return the (z, y, x) in the volume of the voxels of a superpixel in a box, (3, n)."""
+    return np.argwhere(np.asarray(labels[box]) == id_).T + _corner(box)
+
+
+def _reaches_out(voxels: Array, window: Box, core: Box) -> bool:
+    """Return whether voxels lie where a window ends and the box around it goes on."""
+    return any(
+        (a.start > b.start and (places == a.start).any())
+        or (a.stop < b.stop and (places == a.stop - 1).any())
+        for places, a, b in zip(voxels, window, core, strict=True)
+    )
+
+
+def _heirs(owners: Array, settled: Array, loose: list[_Loose]) -> Array:
+    """Return the id of each part once all loose ones have that of a neighbour."""
+    flats = np.concatenate([each.flats for each in loose])
+    parts = np.concatenate([each.parts for each in loose])
+    of, near, ids = map(np.concatenate, zip(*(each.beside for each in loose), strict=True))
+    # What lies beside is another loose part, or the one settled part of an id.
+    order = np.argsort(flats)
+    place = order[np.minimum(np.searchsorted(flats, near, sorter=order), flats.size - 1)]
+    known, numbers = np.unique(ids, return_inverse=True)
+    other = np.where(flats[place] == near, parts[place], owners.size + numbers)
+    pairs, lengths = np.unique(np.stack([of, other], axis=1), axis=0, return_counts=True)
+    heirs = np.concatenate([owners, known])
+    settled = np.concatenate([settled, np.ones(known.size, bool)])
+    settle(heirs, settled, np.column_stack([pairs, lengths]))
+    return heirs
+
+
+def _rewrite(labels: Any, loose: list[_Loose], heirs: Array) -> None:
+    for each in loose:
+        block = np.asarray(labels[each.core])
+        block[tuple(each.voxels - _corner(each.core))] = heirs[each.parts]
+        if not isinstance(labels, np.ndarray):
+            labels[each.core] = block

@@ -1,0 +1,58 @@
+import threading
+
+import numpy as np
+import psutil
+import pytest
+import zarr
+
+from annotat_nb.superpixels import Waterpixels, tiles
+
+
+class Waves:
+    """A volume that is computed where it is read."""
+
+    dtype, ndim = np.dtype("uint8"), 3
+
+    def __init__(self, *shape):
+        self.shape = shape
+        self._z, self._y, self._x = (
+            (40 + 40 * np.sin(np.arange(extent) / 5)).astype("uint8") for extent in shape
+        )
+
+    def __getitem__(self, box):
+        z, y, x = box
+        return self._z[z, None, None] + self._y[y, None] + self._x[x]
+
+
+class Peak:
+    """The most memory of this process while it is entered, above what it had before."""
+
+    def __enter__(self):
+        self._process, self._over = psutil.Process(), threading.Event()
+        self._before = self._most = self._process.memory_info().rss
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+        return self
+
+    def _watch(self):
+        while not self._over.wait(0.002):
+            self._most = max(self._most, self._process.memory_info().rss)
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._watcher.join()
+        self.bytes = self._most - self._before
+
+
+@pytest.mark.parametrize("method", [Waterpixels(seed_spacing=8, ndim=3)], ids=repr)
+def test_memory_is_that_of_a_few_tiles(method, monkeypatch, tmp_path):
+    monkeypatch.setattr(tiles, "processors", lambda: 1)
+    used = []
+    for size in (128, 1024):
+        image = Waves(64, 512, size)
+        out = zarr.create_array(tmp_path / str(size), shape=image.shape, dtype="uint32")
+        with Peak() as peak:
+            method(image, intensity_range=(0, 240), out=out)
+        used.append(peak.bytes)
+        assert np.max(out[-8:]) == method.expected_count(image.shape)
+    assert used[1] < 0.75 * 4 * 64 * 512 * 1024
