@@ -27,7 +27,10 @@ class Backend(Protocol):
     """
 
     def from_numpy(self, values: Array, device: str, /) -> Any:
-        """Bring float32 `values` to `device`, ``cpu`` or ``cuda:N``."""
+        """Bring `values` to `device`, ``cpu`` or ``cuda:N``, as float32.
+
+        They are float32, or integers of up to 16 bits, which take less time on their way.
+        """
 
     def to_numpy(self, image: Any, /) -> Array:
         """Bring an image back, as a numpy array."""

@@ -46,10 +46,11 @@ class Source:
     def __init__(self, image: Array, inner: Box | None = None, device: str = "cpu") -> None:
         self.inner = whole(image.shape) if inner is None else inner
         self.backend = backend_of(device)
-        self.image: Any = self.backend.from_numpy(to_finite(image), device)
-        """The block, float32, (z, y, x), finite, on the device."""
         self.integral = image.dtype.kind in "bui" and image.dtype.itemsize <= 2
         """Whether its values are integers of up to 16 bits."""
+        values = image if self.integral else to_finite(image)
+        self.image: Any = self.backend.from_numpy(values, device)
+        """The block, float32, (z, y, x), finite, on the device."""
         self._known: dict[tuple[str, int, int], Any] = {}
 
     def gaussian(self, sigma: int, ndim: int) -> Any:

@@ -172,7 +172,7 @@ def test_graphics_cards_find_the_bits_that_processors_find(shape, ndim, torch_de
 
 
 @pytest.mark.parametrize("at_once", [1, 100, 3000])
-def test_medians_do_not_depend_on_how_many_windows_are_sorted_at_once(
+def test_medians_do_not_depend_on_how_many_windows_are_laid_out_at_once(
     at_once, torch_device, monkeypatch
 ):
     image = SMOOTH[3, 40, 33]
@@ -181,6 +181,16 @@ def test_medians_do_not_depend_on_how_many_windows_are_sorted_at_once(
     monkeypatch.setattr("annotat_nb.kernels.cuda.median._AT_ONCE", at_once)
     found = card.median(there, 2, 3, box, integral=False)
     np.testing.assert_array_equal(card.to_numpy(found), card.to_numpy(expected))
+
+
+@pytest.mark.parametrize("count_from", [0, 10**9])
+def test_medians_are_the_same_counted_and_chosen(count_from, torch_device, monkeypatch):
+    image, box, radius = EIGHT_BIT[5, 9, 7], (slice(2, 3), slice(4, 6), slice(0, 2)), 16
+    monkeypatch.setattr("annotat_nb.kernels.cuda.median._WINDOW", count_from)
+    there = card.from_numpy(image, torch_device)
+    found = card.to_numpy(card.median(there, radius, 3, box, integral=True))
+    expected = np.median(windows(image, radius, 3)[box], axis=-1)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_table_holds_the_same_filters_for_every_device():

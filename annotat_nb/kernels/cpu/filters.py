@@ -19,8 +19,8 @@ __all__ = ["extremes", "from_numpy", "gaussian", "median", "moments", "sobel", "
 
 
 def from_numpy(values: Array, _device: str) -> Array:
-    """Return `values` in the memory of the processor, contiguous."""
-    return np.ascontiguousarray(values)
+    """Return `values` in the memory of the processor, contiguous, as float32."""
+    return np.ascontiguousarray(values, np.float32)
 
 
 def to_numpy(image: Array) -> Array:

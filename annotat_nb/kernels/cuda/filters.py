@@ -24,8 +24,9 @@ __all__ = ["extremes", "from_numpy", "gaussian", "median", "moments", "sobel", "
 
 
 def from_numpy(values: Array, device: str) -> torch.Tensor:
-    """Copy `values` into the memory of `device`."""
-    return torch.tensor(values, device=device)
+    """Copy `values` into the memory of `device`, and make float32 of them there."""
+    native = values.astype(values.dtype.newbyteorder("="), copy=False)
+    return torch.tensor(native, device=device).float()
 
 
 def to_numpy(image: torch.Tensor) -> Array:

@@ -14,12 +14,12 @@ from annotat_nb.kernels.mirror import Reading, shape_of
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
 
-_LEVELS = 256
-"""Up to so many grey values, counting how many of a window are above each is faster than sorting
-its values."""
+_LEVELS, _WINDOW = 256, 343
+"""For up to so many grey values, and windows of more than so many voxels, counting the voxels of
+the window at or below each grey value takes less time and memory than choosing among the voxels."""
 
 _AT_ONCE = 2**26
-"""The most values of windows that are laid out to be sorted."""
+"""The most values of windows that are laid out together, to choose among them."""
 
 
 def median(
@@ -30,7 +30,7 @@ def median(
     near = image[read.box]
     for axis, table in axes_of(read, ndim):
         near = mirrored(near, table, axis)
-    if integral:
+    if integral and prod(_sides(near, shape_of(box))) > _WINDOW:
         low, high = near.aminmax()
         if high - low < _LEVELS:
             return _count((near - low).to(torch.uint8), int(high - low), shape_of(box)) + low
@@ -55,7 +55,7 @@ def _count(levels: torch.Tensor, largest: int, shape: Shape) -> torch.Tensor:
 
 
 def _select(near: torch.Tensor, shape: Shape) -> torch.Tensor:
-    """Find the median by selection, a piece after the other."""
+    """Choose the median among the values of each window, for a piece of the image at a time."""
     sides, out = _sides(near, shape), torch.empty(shape, device=near.device)
     window, windows = prod(sides), near
     for axis, side in enumerate(sides):
@@ -72,7 +72,7 @@ def _sides(near: torch.Tensor, shape: Shape) -> list[int]:
 
 
 def _piece(shape: Shape, window: int) -> Shape:
-    """Return the largest part of `shape`, halved as often as it takes, to be sorted at once."""
+    """Return the largest part of `shape`, halved as often as it takes, to be done at once."""
     sides = list(shape)
     for axis in range(3):
         while sides[axis] > 1 and prod(sides) * window > _AT_ONCE:
