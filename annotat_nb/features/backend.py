@@ -56,6 +56,49 @@ class Backend(Protocol):
         `integral` promises integers that differ by less than 65536.
         """
 
+    def gradient_magnitude(self, image: Any, ndim: int, box: Box) -> Any:
+        """Compute the length of the gradient, (f(x + 1) − f(x − 1)) / 2 along each axis."""
+
+    def laplacian(self, image: Any, ndim: int, box: Box) -> Any:
+        """Add up f(x + 1) − 2 f(x) + f(x − 1) along all axes."""
+
+    def hessian_eigenvalues(self, image: Any, ndim: int, box: Box) -> tuple[Any, ...]:
+        """Compute the eigenvalues of the matrix of second differences, the largest first."""
+
+    def structure_tensor_eigenvalues(
+        self, image: Any, sigma: int, ndim: int, box: Box
+    ) -> tuple[Any, ...]:
+        """Compute the eigenvalues of the smoothed products of Sobel derivatives, ordered so too."""
+
+    def shape_index(self, image: Any, box: Box) -> Any:
+        """Compute (2 / π) arctan((λ₂ + λ₁) / (λ₂ − λ₁)) of the Hessian's eigenvalues in 2D.
+
+        It is 0 where λ₁ − λ₂ < 10⁻⁸.
+        """
+
+    def gabor(
+        self, image: Any, smooth: Any, sigma: int, wavelength: float, angle: float, box: Box
+    ) -> Any:
+        """Compute the magnitude of a complex Gabor filter without mean, in 2D.
+
+        `smooth` is what `gaussian` makes of the image with `sigma` in 2D, in `box`. The wave goes
+        along `angle`, from x to y, in radians.
+        """
+
+    def membrane_projections(self, image: Any, count: int, box: Box) -> tuple[Any, ...]:
+        """Average along lines in `count` directions in 2D, an even number.
+
+        Gives sum, mean, standard deviation, median, largest and smallest of the averages. The
+        lines are `annotat_nb.kernels.weights.line_weights`.
+        """
+
+    def binary_patterns(self, image: Any, radius: int, ndim: int, box: Box) -> tuple[Any, ...]:
+        """Set bit i where neighbour i of `annotat_nb.kernels.weights.RING` is brighter.
+
+        The neighbours are `radius` voxels away along the axes of the plane: y and x; if `ndim` is
+        3, z and x, and z and y, too, one image for each plane.
+        """
+
 
 def backend_of(device: str) -> Backend:
     """Return the filters for `device`, ``cpu`` or ``cuda:N``."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 LARGEST = 27
 """The largest window that is done faster this way than with a histogram."""
 
-_LOAD, _EXCHANGE = range(2)
+LOAD, EXCHANGE = range(2)
+"""Put a value into a place; put two places in order."""
 
 
 def select(image: Array, read: Reading, out: Array) -> None:
@@ -39,7 +40,7 @@ def select(image: Array, read: Reading, out: Array) -> None:
     """
     source, tables = read.planes_of(image), (read.planes.table, read.rows.table, read.columns.table)
     sides = [table.size - extent + 1 for table, extent in zip(tables, out.shape, strict=True)]
-    program, place = exchanges(int(np.prod(sides)))
+    program, (place, _) = exchanges(int(np.prod(sides)))
 
     def work(start: int, stop: int) -> None:
         _select(source, *tables, read.where, program, place, start, stop, out)
@@ -48,26 +49,26 @@ def select(image: Array, read: Reading, out: Array) -> None:
 
 
 @lru_cache(maxsize=8)
-def exchanges(size: int) -> tuple[Array, int]:
-    """Plan how to find the median of `size` values, an odd number.
+def exchanges(size: int) -> tuple[Array, tuple[int, int]]:
+    """Plan how to find the median of `size` values, at least 3.
 
     Returns
     -------
     steps : ndarray
-        int64, (steps, 3): `_LOAD` puts into place (1) value (2); `_EXCHANGE` puts the smaller of
+        int64, (steps, 3): `LOAD` puts into place (1) value (2); `EXCHANGE` puts the smaller of
         the values in (1) and (2) into (1), the larger into (2).
-    place : int
-        Where the median is in the end.
+    places : tuple of int
+        Where the two values next to the middle are in the end; the same twice if `size` is odd.
     """
     places = list(range(size // 2 + 2))
-    steps = [(_LOAD, place, place) for place in places]
+    steps = [(LOAD, place, place) for place in places]
     for value in range(len(places), size + 1):
-        steps += [(_EXCHANGE, *pair) for pair in _to_both_ends(places)]
+        steps += [(EXCHANGE, *pair) for pair in _to_both_ends(places)]
         spare, *places, _ = places
         if value < size:
             places.append(spare)
-            steps.append((_LOAD, spare, value))
-    return np.array(steps, np.int64), places[0]
+            steps.append((LOAD, spare, value))
+    return np.array(steps, np.int64), (places[0], places[-1])
 
 
 def _to_both_ends(places: list[int]) -> list[tuple[int, int]]:
@@ -126,7 +127,7 @@ def _select(
                     lines[i, x] = image[plane, row, left + columns[x]]
             for step in range(program.shape[0]):
                 one, other = program[step, 1], program[step, 2]
-                if program[step, 0] == _LOAD:
+                if program[step, 0] == LOAD:
                     _load(lines, other // across, other % across, values, one)
                 else:
                     _exchange(values, one, other)

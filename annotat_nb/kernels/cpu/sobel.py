@@ -35,16 +35,28 @@ def sobel(image: Array, ndim: int, box: Box) -> Array:
     ndarray
         float32, of the shape of `box`.
     """
+    length: Array = _differentiate(image, ndim, box, 1)[0]
+    return length
+
+
+def sobel_gradient(image: Array, ndim: int, box: Box) -> Array:
+    """Compute the derivatives along z (if `ndim` is 3), y and x by the same kernels.
+
+    Parameters are those of `sobel`.
+
+    Returns
+    -------
+    ndarray
+        float32, (`ndim`, z, y, x).
+    """
+    return _differentiate(image, ndim, box, ndim)
+
+
+def _differentiate(image: Array, ndim: int, box: Box, count: int) -> Array:
     read = Reading.of(box, 1, ndim, image.shape)
-    source, out = read.planes_of(image), np.empty(shape_of(box), np.float32)
-    planes = read.planes.table
-    extra = planes.size - len(out)
-
-    def work(start: int, stop: int) -> None:
-        tables = (planes[start : stop + extra], read.rows.table, read.columns.table)
-        _sobel(source, *tables, read.where, out[start:stop])
-
-    over(len(out), work)
+    source, out = read.planes_of(image), np.empty((count, *shape_of(box)), np.float32)
+    tables = (read.planes.table, read.rows.table, read.columns.table, read.where)
+    over(out.shape[1], lambda start, stop: _sobel(source, *tables, start, stop, out))
     return out
 
 
@@ -57,10 +69,31 @@ def _mirror(row: Array, columns: Array, lead: int, width: int, line: Array) -> N
         line[x] = row[columns[x]]
 
 
+@helper
+def _across(
+    image: Array,
+    planes: Array,
+    where: tuple[int, int, int, int, int],
+    z: int,
+    smooth: Array,
+    slope: Array,
+) -> None:
+    """Smooth and differentiate from plane to plane."""
+    top, height, left, width, _ = where
+    for y in range(height):
+        low = image[planes[z], top + y, left : left + width]
+        middle = image[planes[z + 1], top + y, left : left + width]
+        high = image[planes[z + 2], top + y, left : left + width]
+        s, d = smooth[y], slope[y]
+        for x in range(width):
+            s[x] = low[x] + 2 * middle[x] + high[x]
+            d[x] = high[x] - low[x]
+
+
 @kernel(
     (
         *("const float32[:,:,::1]", "int64[::1]", "int64[::1]", "int64[::1]"),
-        *("UniTuple(int64, 5)", "float32[:,:,::1]"),
+        *("UniTuple(int64, 5)", "int64", "int64", "float32[:,:,:,::1]"),
     )
 )
 def _sobel(
@@ -69,26 +102,22 @@ def _sobel(
     rows: Array,
     columns: Array,
     where: tuple[int, int, int, int, int],
+    start: int,
+    stop: int,
     out: Array,
 ) -> None:
+    """Compute the length of the gradient if `out` has one channel, or else its components."""
     top, height, left, width, lead = where
-    is_flat = planes.size == out.shape[0]
+    is_flat, last = planes.size == out.shape[1], out.shape[0] - 1
     smooth, slope = np.empty((height, width), np.float32), np.zeros((height, width), np.float32)
     row = np.empty((3, width), np.float32)
     line = np.empty((3, columns.size), np.float32)
-    for z in range(out.shape[0]):
-        for y in range(height):
-            middle = image[planes[z if is_flat else z + 1], top + y, left : left + width]
-            if is_flat:
-                smooth[y] = middle
-                continue
-            low = image[planes[z], top + y, left : left + width]
-            high = image[planes[z + 2], top + y, left : left + width]
-            s, d = smooth[y], slope[y]
-            for x in range(width):
-                s[x] = low[x] + 2 * middle[x] + high[x]
-                d[x] = high[x] - low[x]
-        for y in range(out.shape[1]):
+    for z in range(start, stop):
+        if is_flat:
+            smooth[:] = image[planes[z], top : top + height, left : left + width]
+        else:
+            _across(image, planes, where, z, smooth, slope)
+        for y in range(out.shape[2]):
             a, b, c = smooth[rows[y]], smooth[rows[y + 1]], smooth[rows[y + 2]]
             e, f, g = slope[rows[y]], slope[rows[y + 1]], slope[rows[y + 2]]
             s, d, t = row[0], row[1], row[2]
@@ -98,9 +127,16 @@ def _sobel(
                 t[x] = e[x] + 2 * f[x] + g[x]
             for i in range(3):
                 _mirror(row[i], columns, lead, width, line[i])
-            s, d, t, made = line[0], line[1], line[2], out[z, y]
-            for x in range(made.size):
+            s, d, t = line[0], line[1], line[2]
+            if last > 0:
+                for x in range(out.shape[3]):
+                    out[0, z, y, x] = t[x] + 2 * t[x + 1] + t[x + 2]
+                    out[last - 1, z, y, x] = d[x] + 2 * d[x + 1] + d[x + 2]
+                    out[last, z, y, x] = s[x + 2] - s[x]
+                continue
+            for x in range(out.shape[3]):
                 along_x = s[x + 2] - s[x]
                 along_y = d[x] + 2 * d[x + 1] + d[x + 2]
                 along_z = t[x] + 2 * t[x + 1] + t[x + 2]
-                made[x] = sqrt(along_x * along_x + along_y * along_y + along_z * along_z)
+                square = along_x * along_x + along_y * along_y + along_z * along_z
+                out[0, z, y, x] = sqrt(square)
