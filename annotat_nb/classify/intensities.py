@@ -46,13 +46,17 @@ class Intensities(BaseModel):
         return cls(dtype=str(volume.dtype), low=float(low), high=float(high))
 
     def __str__(self) -> str:
-        return f"{self.low:.4g} … {self.high:.4g} ({self.dtype})"
+        return f"{_written(self.low)} … {_written(self.high)} ({self.dtype})"
 
     def are_like(self, other: Self) -> bool:
         """Tell whether another image has about the same values; its type does not matter."""
         shared = min(self.high, other.high) - max(self.low, other.low)
         span = max(self.high, other.high) - min(self.low, other.low)
         return shared >= LEAST_OVERLAP * span
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 def _sample(plane: Array) -> Array:

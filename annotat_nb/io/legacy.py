@@ -18,11 +18,11 @@ _SAFETENSORS = re.compile(rb"..\x00{6}\{", re.DOTALL)
 _FEW = 512
 _REMEDIES = {
     "classifier": (
-        "apply it in Annotat3D and save the label, or load the annotation that it learnt from "
-        "here, as an int16 image that is -1 where nothing is marked, and press Apply"
+        "apply it in Annotat3D and save the label, or load here the annotation that it learnt "
+        "from, as an int16 image that is -1 where nothing is marked, and press Apply"
     ),
     "training data": (
-        "load the annotation that it came from here, as an int16 image that is -1 where nothing "
+        "load here the annotation that it came from, as an int16 image that is -1 where nothing "
         "is marked, and save training data anew"
     ),
     "markers": (

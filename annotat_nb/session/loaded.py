@@ -14,20 +14,17 @@ if TYPE_CHECKING:
     from annotat_nb.classify import Model, Pipeline
 
 TITLES = {
-    "features": "The filters are",
-    "superpixels": "The superpixels are",
-    "pooling": "The pooling is",
-    "selection": "The feature selection is",
-    "classifier": "The classifier is",
-    "seed": "The seed is",
+    "features": "The filters belong",
+    "superpixels": "The superpixels belong",
+    "pooling": "The pooling belongs",
+    "selection": "The feature selection belongs",
+    "classifier": "The kind of classifier belongs",
+    "seed": "The seed belongs",
 }
 """Parameters that belong to what was learnt, and how a sentence about each begins."""
 OF_FEATURES = ("features", "superpixels", "pooling")
 """Those that belong to training data too."""
-ANEW = (
-    "Apply trains anew on the strokes of this image alone, without what {} learnt from; undo what "
-    "was painted since to use it as it is"
-)
+ANEW = "Apply trains anew, on the strokes of this image alone; undo them to go on with {}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,7 @@ class Loaded:
         """Return the parameters that cannot be changed while it is loaded, and why, in words."""
         fields = OF_FEATURES if self.data is not None else tuple(TITLES)
         return {
-            field: f"{TITLES[field]} as {self.name} has learnt; let go of it to change this"
+            field: f"{TITLES[field]} to {self.name}: let go of it to change this"
             for field in fields
         }
 

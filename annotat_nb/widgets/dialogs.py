@@ -282,10 +282,12 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             session.forget_classifier()
             session.forget_training_data()
             self.change_parameters(session)
+            self.tell(f"Let go of {name}: load it again to use it")
 
         loaded = session.loaded
         if loaded is None:
             return None
+        name = loaded.name
         return Lock(loaded.name, session.locks, lambda: self._attempt(let_go))
 
     def change_colormap(self, session: Session) -> None:

@@ -28,7 +28,7 @@ class Lock:
     def notice(self) -> w.HBox:
         """Return a line that says what is locked, with a button that frees it."""
         name = inert(self.name)
-        sentence = Line(f"What is grey here is as {name} has learnt it, and stays so.")
+        sentence = Line(f"What is grey here belongs to {name}: let go of it to change this.")
         tip = f"Forget {name}, so that everything may be changed; the file stays"
         free = button(f"Let go of {name}", self.let_go, tip, layout={"width": "auto"})
         return w.HBox([sentence, free], layout={"flex_flow": "row wrap", "align_items": "center"})

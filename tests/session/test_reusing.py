@@ -107,7 +107,9 @@ def test_its_parameters_come_with_it_and_stay(other, classifier, pipeline):
         }
         assert session.locks.keys() == changes.keys()
         for name, value in changes.items():
-            with pytest.raises(SessionError, match=r"as ball\.classifier has learnt; let go of it"):
+            with pytest.raises(
+                SessionError, match=r" to ball\.classifier: let go of it to change this"
+            ):
                 session.pipeline = pipeline.model_copy(update={name: value})
             assert session.obstacle(name) == session.locks[name]
         session.pipeline = pipeline.model_copy(update={"device": "cpu"})
@@ -128,8 +130,8 @@ def test_painting_trains_anew_on_what_is_painted_alone_and_warns_before(
         assert "undo what was painted to use ball.classifier as it is" in session.obstacle("apply")
         session.paint([(4, 4), (4, 30)], index=2, label=0, radius=2)
         assert session.obstacle("apply") is None
-        assert "trains anew on the strokes of this image alone" in session.caution
-        with pytest.warns(UserWarning, match="without what ball.classifier learnt from"):
+        assert "trains anew, on the strokes of this image alone" in session.caution
+        with pytest.warns(UserWarning, match="undo them to go on with ball.classifier"):
             session.apply()
         with an.Session(other) as alone:
             alone.classes.add("ball")
@@ -278,7 +280,7 @@ def test_features_stay_and_the_classifier_may_change(other, training, pipeline):
     with an.Session(other) as session:
         session.load_training_data(training)
         assert session.locks.keys() == {"features", "superpixels", "pooling"}
-        with pytest.raises(SessionError, match=r"The filters are as ball\.training has learnt"):
+        with pytest.raises(SessionError, match=r"The filters belong to ball\.training"):
             session.pipeline = pipeline.model_copy(update={"features": (an.Sobel(),)})
         changed = pipeline.model_copy(
             update={"classifier": an.LinearSvm(), "selection": an.FeatureSelection(), "seed": 3}

@@ -137,7 +137,7 @@ def test_painting_over_a_loaded_classifier_is_warned_of_before_apply(empty, file
     session.paint([(3, 3), (3, 36)], index=2, label=0, radius=2)
     assert not apply.disabled
     for said in (apply.tooltip, empty.message.text):
-        assert said.startswith("Apply trains anew on the strokes of this image alone")
+        assert said.startswith("Apply trains anew, on the strokes of this image alone")
     session.undo()
     session.undo()
     assert empty.message.text == "Press Apply: block.classifier needs no strokes"
@@ -162,7 +162,9 @@ def test_locked_parameters_are_shown_grey_with_the_way_to_free_them(empty, files
     session.load_classifier(files[0])
     run(empty, "Change classifier parameters…")
     panel = empty.dialogs.shown
-    assert panel.children[0].children[0].value.startswith("What is grey here is as block.class")
+    assert (
+        panel.children[0].children[0].value.startswith("What is grey here belongs to block.class")
+    )
     grey = (
         *(choice.tick for choice in panel.features.choices.values()),
         panel.features.shared.controls["radii"],
@@ -175,7 +177,7 @@ def test_locked_parameters_are_shown_grey_with_the_way_to_free_them(empty, files
     )
     for control in grey:
         assert control.disabled
-        assert "as block.classifier has learnt; let go of it to change this" in control.tooltip
+        assert "to block.classifier: let go of it to change this" in control.tooltip
     assert not panel.advanced.controls["device"].disabled
     panel.advanced.controls["device"].value = "cpu"
     panel.ok.click()
@@ -213,6 +215,7 @@ def test_letting_go_frees_the_parameters(empty, files, number):
     assert free.description == f"Let go of {files[number].name}"
     free.click()
     assert session.loaded is None
+    assert empty.message.text == f"Let go of {files[number].name}: load it again to use it"
     panel = empty.dialogs.shown
     assert not panel.classifier.kind.disabled
     panel.classifier.form.controls["n_estimators"].value = "7"
