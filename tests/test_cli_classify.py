@@ -87,6 +87,21 @@ def test_the_format_of_the_labels_is_an_option(classifier, images, tmp_path, end
         assert set(np.unique(session.segmentation.data)) == {0, 1}
 
 
+def test_probabilities_are_written_for_each_class(classifier, images, tmp_path):
+    done = run(classifier, images[0], "-o", tmp_path / "out", "--probabilities")
+    assert done.exit_code == 0, done.output
+    path = tmp_path / "out" / "scan1_probabilities.tif"
+    shares = np.stack([an.read(path, channel=n).data[:] for n in range(2)])
+    label = tifffile.imread(tmp_path / "out" / "scan1_labels.tif")
+    np.testing.assert_array_equal(shares.argmax(axis=0), label)
+    np.testing.assert_allclose(shares.sum(axis=0), 1, atol=1e-5)
+    with pytest.raises(an.ReadError, match="channel") as choice:
+        an.read(path)
+    assert [one.label for one in choice.value.candidates] == ["0: Background", "1: block"]
+    done = run(classifier, images[0], "-o", tmp_path / "out", "--probabilities", "--format", "h5")
+    assert "scan1_probabilities.tif: exists already" in done.stderr
+
+
 def test_an_unknown_format_is_a_usage_error(classifier, images, tmp_path):
     done = run(classifier, images[0], "-o", tmp_path / "out", "--format", "png")
     assert done.exit_code == 2

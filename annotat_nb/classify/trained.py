@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from annotat_nb.classify.segmenter import Segmenter
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import DTypeLike
 
@@ -91,6 +91,7 @@ class TrainedClassifier:
         path: str | os.PathLike[str],
         *,
         dtype: DTypeLike | None = None,
+        probabilities: str | os.PathLike[str] | None = None,
         progress: Progress = silent,
     ) -> Path:
         """Classify every voxel of an image, write the label with its classes, return its path.
@@ -103,6 +104,8 @@ class TrainedClassifier:
             Where to; the suffix chooses the format, as for `Session.save_label`.
         dtype
             Unsigned integer type of the file; the smallest that holds all classes by default.
+        probabilities
+            Where to write the probability of each class besides, as ``.tif``; None: nowhere.
         progress
             As for `segment`.
 
@@ -113,11 +116,18 @@ class TrainedClassifier:
             computed where that is known before.
         """
         dtype = dtype or self.label_type
-        target = io.label_path(path, volume.shape, dtype)
-        io.check_place(target)
-        if (why := io.harm_of_writing(target.resolve(), volume)) is not None:
-            raise io.WriteError(f"{io.name_of(target)}: {why}")
+        _refuse_harm(io.label_path(path, volume.shape, dtype), volume)
+        if probabilities is not None:
+            _refuse_harm(Path(probabilities).absolute(), volume)
         prediction = self.segment(volume, progress)
+        if probabilities is not None:
+            io.write_probabilities(
+                probabilities,
+                prediction.probabilities,
+                names=[item.name for item in self.classes],
+                voxel_size=volume.voxel_size,
+                unit=volume.unit,
+            )
         return io.write_labels(
             path,
             prediction.labels,
@@ -184,6 +194,12 @@ class Reordered:
         """Return the probability of each class, (rows, classes), float32."""
         shares: Array = self.predictor.predict_proba(rows, report)[:, self.order]
         return shares
+
+
+def _refuse_harm(target: Path, volume: Volume) -> None:
+    io.check_place(target)
+    if (why := io.harm_of_writing(target.resolve(), volume)) is not None:
+        raise io.WriteError(f"{io.name_of(target)}: {why}")
 
 
 def reordered(predictor: Predictor, order: Array) -> Predictor:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annotat_nb.classify import TrainedClassifier
+    from annotat_nb.jobs import Job
 
 FORMATS = tuple(io.WRITERS)
 
@@ -58,6 +59,12 @@ def classify(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace labels that are there already.")
     ] = False,
+    probabilities: Annotated[
+        bool,
+        typer.Option(
+            "--probabilities", help="Write the probability of each class, too: one channel each."
+        ),
+    ] = False,
     shape: Shape = "",
     dtype: Dtype = "",
     dataset: Dataset = None,
@@ -72,7 +79,8 @@ def classify(
     """
     how = how_to_read(shape, dtype, dataset, time, channel, rgb)
     try:
-        batch = Batch(load_classifier(classifier), images, output, ending, overwrite, how)
+        options = Options(output, ending, overwrite, probabilities, how)
+        batch = Batch(load_classifier(classifier), images, options)
         output.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:
         typer.echo(sentence_of(error), err=True)
@@ -88,15 +96,23 @@ def classify(
 
 
 @dataclass(frozen=True)
+class Options:
+    """How to read and write."""
+
+    output: Path
+    ending: str
+    overwrite: bool
+    probabilities: bool
+    how: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Images to be classified one after the other."""
 
     classifier: TrainedClassifier
     images: Sequence[Path]
-    output: Path
-    ending: str
-    overwrite: bool
-    how: dict[str, Any]
+    options: Options
     runner: ThreadRunner = field(default_factory=ThreadRunner)
 
     def try_one(self, number: int) -> bool:
@@ -116,24 +132,35 @@ class Batch:
     def _classify(self, image: Path, number: int) -> Path:
         target = self._target(image)
         self._refuse_twice(target, number)
-        volume = read_image(image, self.how)
-        self._refuse_harm(target, volume)
+        volume = read_image(image, self.options.how)
+        shares = self._shares(image)
+        label = io.label_path(target, volume.shape, self.classifier.label_type)
+        for path in filter(None, [label, shares]):
+            self._refuse_harm(path, volume)
         if (caution := self.classifier.caution_about(volume)) is not None:
             typer.echo(f"{io.name_of(image)}: {caution}", err=True)
         name = f"{io.name_of(image)} ({number + 1} of {len(self.images)})"
-        job = self.runner.submit(
-            name,
-            lambda job: self.classifier.save_label(
-                volume, target, progress=lambda step, share: job.report(f"{name}: {step}", share)
-            ),
-        )
-        written: Path = wait_with_bar(job)
+
+        def work(job: Job) -> Path:
+            def report(step: str, share: float) -> None:
+                job.report(f"{name}: {step}", share)
+
+            return self.classifier.save_label(volume, target, probabilities=shares, progress=report)
+
+        written: Path = wait_with_bar(self.runner.submit(name, work))
         return written
 
-    def _target(self, image: Path) -> Path:
+    def _stem(self, image: Path) -> str:
         name = image.name or image.resolve().name
-        stem = name[: len(name) - len(suffix_of(Path(name)))].strip("*?. ") or "image"
-        return self.output / f"{stem}_labels{self.ending}"
+        return name[: len(name) - len(suffix_of(Path(name)))].strip("*?. ") or "image"
+
+    def _target(self, image: Path) -> Path:
+        return self.options.output / f"{self._stem(image)}_labels{self.options.ending}"
+
+    def _shares(self, image: Path) -> Path | None:
+        if not self.options.probabilities:
+            return None
+        return self.options.output / f"{self._stem(image)}_probabilities.tif"
 
     def _refuse_twice(self, target: Path, number: int) -> None:
         for former in self.images[:number]:
@@ -144,13 +171,13 @@ class Batch:
                 )
 
     def _refuse_harm(self, target: Path, volume: Volume) -> None:
-        """Refuse to write over any of the images, or over a label that is there."""
-        final = io.label_path(target, volume.shape, self.classifier.label_type).resolve()
+        """Refuse to write over any of the images, or over what is there."""
+        final = target.resolve()
         others = (Volume(np.zeros((1, 1, 1)), source=path.absolute()) for path in self.images)
         for image in (volume, *others):
             if (why := io.harm_of_writing(final, image)) is not None:
                 raise io.WriteError(f"{io.name_of(final)}: {why}")
-        if final.exists() and not self.overwrite:
+        if final.exists() and not self.options.overwrite:
             raise io.WriteError(
                 f"{io.name_of(final)}: exists already; pass --overwrite to replace it, or choose "
                 "another folder"

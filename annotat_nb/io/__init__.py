@@ -19,6 +19,7 @@ from annotat_nb.io.labels import (
 )
 from annotat_nb.io.layout import PagedImage, paged, reads_everything
 from annotat_nb.io.markers import MARKER_SUFFIXES, read_markers, write_markers
+from annotat_nb.io.probabilities import write_probabilities
 from annotat_nb.io.raw import RawGuess, fitting_sizes, parse_raw_name
 from annotat_nb.io.reader import FOLDER_MARKS, READERS, datasets, read
 
@@ -48,5 +49,6 @@ __all__ = [
     "reads_everything",
     "write_labels",
     "write_markers",
+    "write_probabilities",
     "write_superpixels",
 ]
