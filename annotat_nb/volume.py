@@ -159,7 +159,7 @@ class Volume:
             if finite.size:
                 low, high = min(low, float(finite.min())), max(high, float(finite.max()))
             if progress:
-                progress(done * self._slab_depth / self.shape[0])
+                progress(min(1.0, done * self._slab_depth / self.shape[0]))
         return (low, high) if low <= high else (0.0, 0.0)
 
     @property

@@ -102,6 +102,13 @@ def test_probabilities_are_written_for_each_class(classifier, images, tmp_path):
     assert "scan1_probabilities.tif: exists already" in done.stderr
 
 
+def test_a_device_that_is_not_there_is_said(classifier, images, tmp_path):
+    done = run(classifier, images[0], "-o", tmp_path / "out", "--device", "cuda:77")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("device 'cuda:77' is not there")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_an_unknown_format_is_a_usage_error(classifier, images, tmp_path):
     done = run(classifier, images[0], "-o", tmp_path / "out", "--format", "png")
     assert done.exit_code == 2

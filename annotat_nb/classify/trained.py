@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb import io
+from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
+from annotat_nb.features import device_of
 
 if TYPE_CHECKING:
     import os
@@ -65,7 +67,9 @@ class TrainedClassifier:
         """The smallest type of a label that holds all its classes."""
         return label_type(self.model.classes)
 
-    def segment(self, volume: Volume, progress: Progress = silent) -> Prediction:
+    def segment(
+        self, volume: Volume, progress: Progress = silent, *, device: str = "auto"
+    ) -> Prediction:
         """Classify every voxel of an image.
 
         Parameters
@@ -74,16 +78,22 @@ class TrainedClassifier:
             The image.
         progress
             Receives the step and the share that is done; raise in it to cancel.
+        device
+            Where it is computed: ``auto``, ``cpu`` or ``cuda:N``.
+
+        Raises
+        ------
+        ValueError
+            If the device is not there.
+        NoRoom
+            If the labels and features need more than half of the memory that is free.
         """
+        device_of(device)  # says so at once if it is not there
         method = self.pipeline.superpixels
-        if method is None:
-            return Segmenter(volume).predict(self.model, progress)
-        ids = method(
-            volume.data,
-            intensity_range=volume.intensity_range,
-            progress=lambda done: progress("Generating superpixels", 0.4 * done),
-        )
-        return Segmenter(volume, ids).predict(self.model, part_of(progress, 0.4, 1.0))
+        ids = method and superpixels_of(volume, method, part_of(progress, 0.0, 0.4))
+        model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
+        rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
+        return Segmenter(volume, ids).predict(model, rest)
 
     def save_label(
         self,
@@ -93,6 +103,7 @@ class TrainedClassifier:
         dtype: DTypeLike | None = None,
         probabilities: str | os.PathLike[str] | None = None,
         progress: Progress = silent,
+        device: str = "auto",
     ) -> Path:
         """Classify every voxel of an image, write the label with its classes, return its path.
 
@@ -106,7 +117,7 @@ class TrainedClassifier:
             Unsigned integer type of the file; the smallest that holds all classes by default.
         probabilities
             Where to write the probability of each class besides, as ``.tif``; None: nowhere.
-        progress
+        progress, device
             As for `segment`.
 
         Raises
@@ -119,7 +130,7 @@ class TrainedClassifier:
         _refuse_harm(io.label_path(path, volume.shape, dtype), volume)
         if probabilities is not None:
             _refuse_harm(Path(probabilities).absolute(), volume)
-        prediction = self.segment(volume, progress)
+        prediction = self.segment(volume, progress, device=device)
         if probabilities is not None:
             io.write_probabilities(
                 probabilities,

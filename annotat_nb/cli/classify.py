@@ -23,6 +23,7 @@ from annotat_nb.cli.images import (
     read_image,
     sentence_of,
 )
+from annotat_nb.features import device_of
 from annotat_nb.io.reader import suffix_of
 from annotat_nb.jobs import Cancelled, ThreadRunner, wait_with_bar
 from annotat_nb.volume import Volume
@@ -65,6 +66,9 @@ def classify(
             "--probabilities", help="Write the probability of each class, too: one channel each."
         ),
     ] = False,
+    device: Annotated[
+        str, typer.Option(help="Where to compute: auto, cpu, or a graphics card such as cuda:0.")
+    ] = "auto",
     shape: Shape = "",
     dtype: Dtype = "",
     dataset: Dataset = None,
@@ -79,7 +83,8 @@ def classify(
     """
     how = how_to_read(shape, dtype, dataset, time, channel, rgb)
     try:
-        options = Options(output, ending, overwrite, probabilities, how)
+        device_of(device)  # says so at once if it is not there
+        options = Options(output, ending, overwrite, probabilities, device, how)
         batch = Batch(load_classifier(classifier), images, options)
         output.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:
@@ -103,6 +108,7 @@ class Options:
     ending: str
     overwrite: bool
     probabilities: bool
+    device: str
     how: dict[str, Any]
 
 
@@ -145,7 +151,9 @@ class Batch:
             def report(step: str, share: float) -> None:
                 job.report(f"{name}: {step}", share)
 
-            return self.classifier.save_label(volume, target, probabilities=shares, progress=report)
+            return self.classifier.save_label(
+                volume, target, probabilities=shares, progress=report, device=self.options.device
+            )
 
         written: Path = wait_with_bar(self.runner.submit(name, work))
         return written

@@ -17,6 +17,7 @@ from annotat_nb.classify import (
     TrainingData,
 )
 from annotat_nb.classify.device import Device
+from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.trained import named
@@ -112,13 +113,7 @@ class Engine:
         method = pipeline.superpixels
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
-        low_high = self._volume.measure_range(lambda done: report("Measuring", 0.1 * done))
-        ids = method(
-            self._volume.data,
-            intensity_range=low_high,
-            progress=lambda done: report("Generating superpixels", 0.1 + 0.9 * done),
-        )
-        image = LabelImage(ids, origin=method.title)
+        image = LabelImage(superpixels_of(self._volume, method, report), origin=method.title)
         return Superpixels(image, method, image.largest)
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
