@@ -23,6 +23,9 @@ class Session(Annotating, Reusing, Rechunking, Viewing):
     workspace
         Folder in which everything is kept; None keeps it in memory only. A folder that exists
         already goes on where it was left, if it belongs to the same image.
+    memory_budget
+        Bytes of memory for results and what is needed to compute them; None is half of what is
+        free. What does not fit is kept in the workspace.
 
     Raises
     ------
