@@ -59,6 +59,12 @@ class Marks:
                 f"and {self.labels.size} labels"
             )
 
+    def equal(self, other: Marks) -> bool:
+        """Tell whether the same voxels are marked with the same classes."""
+        return np.array_equal(self.voxels, other.voxels) and np.array_equal(
+            self.labels, other.labels
+        )
+
     def where_finite(self, volume: Volume) -> Marks:
         """Leave out the voxels whose value is NaN or infinite: they never train."""
         if volume.dtype.kind != "f" or not self.voxels.size:

@@ -24,13 +24,15 @@ class Job:
     ----------
     name
         What is being done, in the user's words: ``"Apply"``.
+    is_quiet
+        Whether nobody asked for it: then it is not shown, and gives way to what was asked for.
     """
 
     changed = Signal()
     """Emitted on the worker's thread, a few times a second and at every change of state."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, is_quiet: bool = False) -> None:
+        self.name, self.is_quiet = name, is_quiet
         self.state: State = "waiting"
         self.step = ""
         """What the job is doing just now."""
@@ -99,6 +101,17 @@ class Job:
         if is_new or time.monotonic() - self._reported > REPORT_INTERVAL:
             self._reported = time.monotonic()
             self.changed.emit()
+
+    def pause(self, seconds: float) -> None:
+        """Wait a moment; called by the work itself.
+
+        Raises
+        ------
+        Cancelled
+            As soon as the user asks to stop.
+        """
+        if self._cancel.wait(seconds):
+            raise Cancelled(f"{self.name} was cancelled")
 
     def begin(self) -> None:
         """Note that the work starts; called by the runner."""

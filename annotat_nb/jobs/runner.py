@@ -43,9 +43,11 @@ class ThreadRunner:
         name: str,
         work: Callable[[Job], Result],
         commit: Callable[[Result], object] = lambda result: result,
+        *,
+        is_quiet: bool = False,
     ) -> Job:
         """Run ``commit(work(job))`` in the background and return its job at once."""
-        job = Job(name)
+        job = Job(name, is_quiet=is_quiet)
         self._jobs.append(job)
         self._executor.submit(self._run, job, work, commit)
         self.started.emit(job)

@@ -26,6 +26,7 @@ from annotat_nb.volume import Volume, plane_of
 if TYPE_CHECKING:
     from annotat_nb.annotation import Classes
     from annotat_nb.blocks import Box
+    from annotat_nb.classify import Model
     from annotat_nb.room import Room
     from annotat_nb.session.loaded import Loaded
     from annotat_nb.superpixels import SuperpixelMethod
@@ -72,6 +73,17 @@ class Snapshot:
         """What to learn from besides the marks."""
         return None if self.loaded is None else self.loaded.data
 
+    def teaches_as(self, other: Snapshot) -> bool:
+        """Tell whether training on it gives the same as on another one."""
+        return (
+            self.pipeline == other.pipeline
+            and self.superpixels is other.superpixels
+            and self.mask == other.mask
+            and self.loaded is other.loaded
+            and self.ready is other.ready
+            and self.marks.equal(other.marks)
+        )
+
     @property
     def key(self) -> str | None:
         """What tells the thing that is loaded from any other; None when nothing is."""
@@ -89,6 +101,27 @@ class Outcome:
     """What classified."""
     notice: str = ""
     """What was done otherwise than the pipeline asks for, in a sentence; empty: nothing."""
+    box: Box | None = None
+    """Where it was asked to; None: everywhere."""
+
+    def shows(self, snapshot: Snapshot, box: Box) -> bool:
+        """Tell whether `snapshot` would give nothing else in `box`."""
+        if self.box is None or not self.snapshot.teaches_as(snapshot):
+            return False
+        pairs = zip(box, self.box, strict=True)
+        return all(mine.start <= side.start and side.stop <= mine.stop for side, mine in pairs)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A classifier, and the snapshot and superpixels that it was trained on."""
+
+    snapshot: Snapshot
+    superpixels: Superpixels | None
+    model: Model
+    trained: TrainedClassifier
+    segmenter: Segmenter
+    """What classifies with it."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +140,7 @@ class Engine:
         self._volume, self._room = volume, room
         self._segmenter: Segmenter | None = None
         self._made_for: tuple[Superpixels | None, Mask | None] = None, None
+        self._learnt: Learnt | None = None
 
     def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
         """Generate the superpixels that `pipeline` asks for."""
@@ -118,20 +152,37 @@ class Engine:
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
+        trained = 0.2 if box is None else 0.5
+        learnt = self.learn(snapshot, part_of(report, 0.0, trained))
+        return self.classify(learnt, part_of(report, trained, 1.0), box)
+
+    def learn(self, snapshot: Snapshot, report: Progress) -> Learnt:
+        """Train on the marks; what was learnt from the same last time is taken as it is."""
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping, snapshot)
         if snapshot.ready is not None:
             model = replace(snapshot.ready.model, pipeline=snapshot.pipeline)
-            prediction = segmenter.predict(model, report, box)
-            notice = segmenter.device.notice
-            return Outcome(snapshot, grouping, prediction, snapshot.ready, notice)
-        model, prediction = segmenter.segment(
-            snapshot.pipeline, snapshot.marks, report, box, snapshot.stored
+            return Learnt(snapshot, grouping, model, snapshot.ready, segmenter)
+        model = self._known_model(snapshot, grouping) or segmenter.fit(
+            snapshot.pipeline, snapshot.marks, report, snapshot.stored
         )
-        trained = TrainedClassifier(
-            model, named(snapshot.classes, model.classes), self._intensities
-        )
-        return Outcome(snapshot, grouping, prediction, trained, segmenter.device.notice)
+        names = named(snapshot.classes, model.classes)
+        trained = TrainedClassifier(model, names, self._intensities)
+        self._learnt = Learnt(snapshot, grouping, model, trained, segmenter)
+        return self._learnt
+
+    def classify(self, learnt: Learnt, report: Progress, box: Box | None = None) -> Outcome:
+        """Classify the volume, or what lies in `box`, with what was learnt."""
+        prediction = learnt.segmenter.predict(learnt.model, report, box)
+        notice = learnt.segmenter.device.notice
+        return Outcome(learnt.snapshot, learnt.superpixels, prediction, learnt.trained, notice, box)
+
+    def _known_model(self, snapshot: Snapshot, grouping: Superpixels | None) -> Model | None:
+        """Return what was learnt last, if it was from the same."""
+        known = self._learnt
+        if known is None or known.superpixels is not grouping:
+            return None
+        return known.model if known.snapshot.teaches_as(snapshot) else None
 
     def collect(self, snapshot: Snapshot, report: Progress) -> Collected:
         """Return what there is to learn from the marks, and from what is loaded."""
@@ -166,11 +217,11 @@ class Engine:
         return self._segmenter
 
 
-def neighbourhood(volume: Volume, axis: str, index: int) -> Box:
-    """Return the box of slice `index` across `axis` and the slices next to it."""
+def neighbourhood(volume: Volume, axis: str, index: int, reach: int = NEIGHBOURHOOD) -> Box:
+    """Return the box of slice `index` across `axis` and of `reach` slices on either side."""
     sides = [slice(0, extent) for extent in volume.shape]
     for number, side in enumerate(plane_of(axis, index)):
         if isinstance(side, int):
-            low, high = max(0, side - NEIGHBOURHOOD), side + NEIGHBOURHOOD + 1
+            low, high = max(0, side - reach), side + reach + 1
             sides[number] = slice(low, min(high, volume.shape[number]))
     return sides[0], sides[1], sides[2]

@@ -68,6 +68,8 @@ class Results:
         self._annotation, self._recorder = annotation, recorder
         self.superpixels: Superpixels | None = None
         self.preview: Prediction | None = None
+        self.previewed: Outcome | None = None
+        """The job that found the preview, and what it knew."""
         self.prediction: Prediction | None = None
         self.segmented_at: int | None = None
         """Position of the history that the segmentation knows; None without one."""
@@ -146,8 +148,14 @@ class Results:
     def set_preview(self, outcome: Outcome) -> None:
         """Keep a preview, in memory only."""
         self._take_by_products(outcome)
-        self.preview = outcome.prediction
+        self.preview, self.previewed = outcome.prediction, outcome
         self.preview_changed.emit()
+
+    def drop_preview(self) -> None:
+        """Show the segmentation alone."""
+        if self.preview is not None:
+            self.preview = self.previewed = None
+            self.preview_changed.emit()
 
     def set_prediction(self, outcome: Outcome) -> None:
         """Keep the segmentation that a job found, and the classifier that found it."""
@@ -177,7 +185,8 @@ class Results:
         self.segmented_at = position
         self.segmented_with = None if outcome is None else outcome.snapshot.pipeline
         self.segmented_from = None if outcome is None else outcome.snapshot.key
-        self.preview, self.prediction = None, None if outcome is None else outcome.prediction
+        self.preview = self.previewed = None
+        self.prediction = None if outcome is None else outcome.prediction
         used = self.segmented_with and self.segmented_with.model_dump(mode="json")
         facts = {"position": position, "pipeline": used, "from": self.segmented_from}
         self._record_image("segmentation", labels, facts)

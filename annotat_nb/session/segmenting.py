@@ -247,11 +247,12 @@ class Segmenting(Working):
 
     def _accept(self, outcome: Outcome, keep: Callable[[Outcome], None]) -> None:
         with self.lock:
-            begun = outcome.snapshot
-            is_same = (begun.pipeline, begun.superpixels) == (
-                self.pipeline,
-                self.results.superpixels,
-            )
-            self._refuse_stale(is_same and begun.loaded is self.loaded)
+            self._refuse_stale(self._is_current(outcome.snapshot))
             keep(outcome)
         self.results.write()
+
+    def _is_current(self, begun: Snapshot) -> bool:
+        """Tell whether all but the strokes is as it was."""
+        settings = begun.pipeline, begun.superpixels
+        is_same = settings == (self.pipeline, self.results.superpixels)
+        return is_same and begun.loaded is self.loaded

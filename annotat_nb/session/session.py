@@ -9,11 +9,12 @@ from annotat_nb.session.annotating import Annotating
 from annotat_nb.session.base import PathLike, SessionError
 from annotat_nb.session.rechunking import Rechunking
 from annotat_nb.session.reusing import Reusing
+from annotat_nb.session.updating import Updating
 from annotat_nb.session.viewing import Viewing
 from annotat_nb.store import Workspace
 
 
-class Session(Annotating, Reusing, Rechunking, Viewing):
+class Session(Annotating, Reusing, Rechunking, Updating, Viewing):
     """One volume being annotated and segmented, and everything that derives from it.
 
     Parameters

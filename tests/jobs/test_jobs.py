@@ -74,6 +74,21 @@ def test_a_job_cancelled_while_it_waits_never_works(runner):
     assert (job.state, worked) == ("cancelled", [])
 
 
+def test_a_pause_ends_as_soon_as_the_job_is_cancelled(runner):
+    paused = threading.Event()
+
+    def work(job):
+        job.pause(0)
+        paused.set()
+        job.pause(200)
+
+    job = runner.submit("Pausing", work, is_quiet=True)
+    assert paused.wait(5)
+    job.cancel()
+    assert job.wait(5)
+    assert (job.state, job.is_quiet) == ("cancelled", True)
+
+
 def test_reports_reach_listeners_a_few_times_a_second_only(runner):
     emitted = []
 
