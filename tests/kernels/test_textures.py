@@ -1,14 +1,16 @@
-"""Derivatives, directions and patterns on the processor, against their definitions."""
+"""Derivatives, directions and patterns, against their definitions."""
 
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage
 from skimage.feature import structure_tensor
 from skimage.feature import structure_tensor_eigenvalues as eigenvalues_of_scikit_image
 
 from annotat_nb.blocks import whole
-from annotat_nb.kernels.cpu import filters
 from annotat_nb.kernels.cpu.eigenvalues import eigenvalues
+from annotat_nb.kernels.cuda import filters as card
+from annotat_nb.kernels.cuda.eigenvalues import eigenvalues as eigenvalues_there
 from annotat_nb.kernels.weights import LINE, RING, line_weights
 
 SHAPES = [(5, 9, 7), (1, 6, 3), (2, 1, 11), (4, 30, 33)]
@@ -44,7 +46,7 @@ def hessian(image, ndim):
 
 @every_shape
 @both_dimensions
-def test_gradient_and_laplacian(shape, ndim):
+def test_gradient_and_laplacian(filters, shape, ndim):
     image, axes = IMAGES[shape], range(3 - ndim, 3)
     length = np.sqrt(sum(difference(image, axis) ** 2 for axis in axes))
     total = sum(difference(image, axis, axis) for axis in axes)
@@ -57,7 +59,7 @@ def test_gradient_and_laplacian(shape, ndim):
 
 @every_shape
 @both_dimensions
-def test_eigenvalues_of_the_hessian(shape, ndim):
+def test_eigenvalues_of_the_hessian(filters, shape, ndim):
     image = IMAGES[shape]
     expected = hessian(image, ndim)
     for box in boxes(shape):
@@ -73,13 +75,16 @@ def test_eigenvalues_that_coincide(values):
     components = np.array([matrix[:, i, j] for i, j in places], "float32")[:, None]
     out = np.empty((3, 1, 1, 50), "float32")
     eigenvalues(components, 0, out)
-    np.testing.assert_allclose(out[:, 0, 0], np.array(values)[:, None].repeat(50, 1), atol=2e-6)
+    expected = np.array(values)[:, None].repeat(50, 1)
+    np.testing.assert_allclose(out[:, 0, 0], expected, atol=2e-6)
+    there = eigenvalues_there(torch.tensor(components))
+    np.testing.assert_allclose(torch.stack(there)[:, 0], expected, atol=2e-6)
 
 
 @pytest.mark.parametrize("shape", [(5, 9, 7), (4, 30, 33)], ids=str)  # it drops axes of one voxel
 @both_dimensions
 @pytest.mark.parametrize("sigma", [1, 3])
-def test_structure_tensor_is_that_of_scikit_image(shape, ndim, sigma):
+def test_structure_tensor_is_that_of_scikit_image(filters, shape, ndim, sigma):
     image = IMAGES[shape].astype("float64")
     planes = [image] if ndim == 3 else list(image)
     tensors = [structure_tensor(plane, sigma=sigma, mode="reflect") for plane in planes]
@@ -92,7 +97,7 @@ def test_structure_tensor_is_that_of_scikit_image(shape, ndim, sigma):
 
 
 @every_shape
-def test_shape_index(shape):
+def test_shape_index(filters, shape):
     image = IMAGES[shape]
     high, low = hessian(image, 2)
     expected = np.arctan((low + high) / (low - high)) * 2 / np.pi
@@ -100,7 +105,7 @@ def test_shape_index(shape):
         np.testing.assert_allclose(filters.shape_index(image, box), expected[box], atol=1e-5)
 
 
-def test_shape_index_of_shapes():
+def test_shape_index_of_shapes(filters):
     y, x = np.indices((21, 21)) - 10
     bowl, ridge = x**2 + y**2, -(y**2)
     images = np.stack([bowl, ridge, -bowl, np.zeros_like(bowl)]).astype("float32")
@@ -112,7 +117,7 @@ def test_shape_index_of_shapes():
 @every_shape
 @pytest.mark.parametrize("angle", [0, np.pi / 4, np.pi / 2, 2.0])
 @pytest.mark.parametrize("sigma", [1, 2])
-def test_gabor_is_the_two_dimensional_convolution(shape, angle, sigma):
+def test_gabor_is_the_two_dimensional_convolution(filters, shape, angle, sigma):
     image, wavelength = IMAGES[shape], 2.5 * sigma
     offsets = np.arange(-4 * sigma, 4 * sigma + 1)
     y, x = np.meshgrid(offsets, offsets, indexing="ij")
@@ -139,7 +144,7 @@ def test_lines_are_turned_bilinearly():
 
 @every_shape
 @pytest.mark.parametrize("count", [4, 30])
-def test_membrane_projections(shape, count):
+def test_membrane_projections(filters, shape, count):
     image = IMAGES[shape].astype("float64")
     kernels = line_weights(count).astype("float64")
     means = np.stack([ndimage.correlate(image, kernel[None]) for kernel in kernels])
@@ -156,7 +161,7 @@ def test_membrane_projections(shape, count):
 @every_shape
 @both_dimensions
 @pytest.mark.parametrize("radius", [1, 3])
-def test_binary_patterns(shape, ndim, radius):
+def test_binary_patterns(filters, shape, ndim, radius):
     image = (IMAGES[shape] / 10).round()
     padded = np.pad(image, radius, mode="symmetric")
     for box in boxes(shape):
@@ -175,3 +180,12 @@ def _pattern(image, padded, radius, plane):
         box = tuple(slice(a, a + n) for a, n in zip(first, image.shape, strict=True))
         code += (padded[box] > image) * 2**bit
     return code
+
+
+def test_membranes_do_not_depend_on_how_much_is_done_at_once(torch_device, monkeypatch):
+    image = torch.tensor(IMAGES[4, 30, 33], device=torch_device)
+    box = (slice(1, 4), slice(3, 30), slice(0, 20))
+    expected = card.membrane_projections(image, 8, box)
+    monkeypatch.setattr("annotat_nb.kernels.cuda.membranes._AT_ONCE", (2, 7, 9))
+    for found, once in zip(card.membrane_projections(image, 8, box), expected, strict=True):
+        assert torch.equal(found, once)

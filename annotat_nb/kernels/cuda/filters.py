@@ -11,16 +11,42 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from annotat_nb.kernels.cuda.binary_patterns import binary_patterns
+from annotat_nb.kernels.cuda.derivatives import (
+    gradient_magnitude,
+    hessian_eigenvalues,
+    laplacian,
+    shape_index,
+)
 from annotat_nb.kernels.cuda.extremes import extremes
+from annotat_nb.kernels.cuda.gabor import gabor
 from annotat_nb.kernels.cuda.gaussian import gaussian
 from annotat_nb.kernels.cuda.median import median
+from annotat_nb.kernels.cuda.membranes import membrane_projections
 from annotat_nb.kernels.cuda.moments import moments
 from annotat_nb.kernels.cuda.sobel import sobel
+from annotat_nb.kernels.cuda.structure import structure_tensor_eigenvalues
 
 if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
-__all__ = ["extremes", "from_numpy", "gaussian", "median", "moments", "sobel", "to_numpy"]
+__all__ = [
+    "binary_patterns",
+    "extremes",
+    "from_numpy",
+    "gabor",
+    "gaussian",
+    "gradient_magnitude",
+    "hessian_eigenvalues",
+    "laplacian",
+    "median",
+    "membrane_projections",
+    "moments",
+    "shape_index",
+    "sobel",
+    "structure_tensor_eigenvalues",
+    "to_numpy",
+]
 
 
 def from_numpy(values: Array, device: str) -> torch.Tensor:

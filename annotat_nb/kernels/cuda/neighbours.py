@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from annotat_nb.kernels.mirror import Reading
+
 if TYPE_CHECKING:
-    from annotat_nb.kernels.mirror import Reading
+    from collections.abc import Callable
+
+    from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
 
 
@@ -34,6 +38,42 @@ def mirrored(image: torch.Tensor, table: Array, axis: int) -> torch.Tensor:
     return image.index_select(axis, torch.tensor(table, device=image.device))
 
 
+class Near:
+    """An image in and round a box, from which the neighbours of each voxel are taken.
+
+    Parameters
+    ----------
+    image
+        (z, y, x), mirrored at its border.
+    reach
+        How far the neighbours are along each axis, in voxels.
+    ndim
+        2: they are in the same slice; 3.
+    box
+        The voxels whose neighbours are wanted.
+    """
+
+    def __init__(self, image: torch.Tensor, reach: int, ndim: int, box: Box) -> None:
+        read = Reading.of(box, reach, ndim, image.shape)
+        self._reach, self._axes, self._values = reach, axes_of(read, ndim), image[read.box]
+        for axis, table in self._axes:
+            self._values = mirrored(self._values, table, axis)
+
+    def at(self, *steps: tuple[int, int]) -> torch.Tensor:
+        """Return the neighbour of each voxel that lies some steps away; of none, the voxel itself.
+
+        Parameters
+        ----------
+        steps
+            An axis, and −1, 0 or 1 times the reach along it.
+        """
+        values, away = self._values, dict(steps)
+        for axis, table in self._axes:
+            start = self._reach * (1 + away.get(axis, 0))
+            values = values.narrow(axis, start, table.size - 2 * self._reach)
+        return values
+
+
 def summed(values: torch.Tensor, size: int, axis: int) -> torch.Tensor:
     """Add up `size` neighbours along `axis`, from each on.
 
@@ -55,4 +95,47 @@ def summed(values: torch.Tensor, size: int, axis: int) -> torch.Tensor:
         if size & width:
             total = total + part.narrow(axis, size - done - width, count)
             done += width
+    return total
+
+
+def even(image: torch.Tensor, weights: Array, axis: int) -> torch.Tensor:
+    """Filter along `axis` with weights that are the same to both sides.
+
+    Parameters
+    ----------
+    image
+        (z, y, x), with as many neighbours on either side as there are weights but the first.
+    weights
+        Of the centre and of the neighbours to one side.
+    axis
+        0, 1 or 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> even(torch.tensor([[[0.0, 1.0, 4.0]]]), np.array([2.0, 1.0]), 2)
+    tensor([[[6.]]])
+    """
+    found = _pairs(image, weights, axis, torch.add)
+    middle = image.narrow(axis, weights.size - 1, found.shape[axis])
+    return found.add_(middle, alpha=float(weights[0]))
+
+
+def odd(image: torch.Tensor, weights: Array, axis: int) -> torch.Tensor:
+    """Filter along `axis` with weights that are negative on the low side; see `even`."""
+    return _pairs(image, weights, axis, torch.sub)
+
+
+def _pairs(
+    image: torch.Tensor, weights: Array, axis: int, join: Callable[..., torch.Tensor]
+) -> torch.Tensor:
+    """Add up pairs of neighbours times their weights, from the outermost inwards."""
+    reach = weights.size - 1
+    count = image.shape[axis] - 2 * reach
+    total = torch.zeros_like(image.narrow(axis, 0, count))
+    pair = torch.empty_like(total)
+    for away in range(reach, 0, -1):
+        far, near = image.narrow(axis, reach + away, count), image.narrow(axis, reach - away, count)
+        join(far, near, out=pair)
+        total.add_(pair, alpha=float(weights[away]))
     return total

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 def sobel(image: torch.Tensor, ndim: int, box: Box) -> torch.Tensor:
     """Compute the length of the gradient; see `annotat_nb.kernels.cpu.sobel.sobel`."""
+    slopes = sobel_gradient(image, ndim, box)
+    return reduce(torch.add, (slope.square() for slope in reversed(slopes))).sqrt()
+
+
+def sobel_gradient(image: torch.Tensor, ndim: int, box: Box) -> list[torch.Tensor]:
+    """Compute the derivatives along z (if `ndim` is 3), y and x by the same kernels."""
     read = Reading.of(box, 1, ndim, image.shape)
     near = image[read.box]
     for axis, table in axes_of(read, ndim):
         near = mirrored(near, table, axis)
-    squares = (_slope(near, along, ndim).square() for along in range(3 - ndim, 3))
-    return reduce(torch.add, squares).sqrt()
+    return [_slope(near, along, ndim) for along in range(3 - ndim, 3)]
 
 
 def _slope(near: torch.Tensor, along: int, ndim: int) -> torch.Tensor:
