@@ -6,7 +6,7 @@ import pytest
 
 import annotat_nb as an
 
-CLASSES = (an.Session, an.Volume, an.Annotator)
+CLASSES = (an.Session, an.Volume, an.Annotator, an.TrainedClassifier)
 
 
 def methods():

@@ -150,7 +150,13 @@ class TrainedClassifier:
         )
 
     def caution_about(self, volume: Volume) -> str | None:
-        """Say in a sentence why `volume` may come out wrong; None where nothing speaks for it."""
+        """Say in a sentence why an image may come out wrong; None where nothing speaks for it.
+
+        Parameters
+        ----------
+        volume
+            The image; rows of three of its slices are looked at.
+        """
         if self.intensities is None:
             return None
         found = Intensities.of(volume)

@@ -101,6 +101,31 @@ session.paint([(5, 5)], label=0)
     hover_over_all(app)
 
 
+def test_the_names_of_a_classifier_and_its_classes(app, page, folder, kernel):
+    for name, expected in zip(PAYLOADS, SHOWN, strict=True):
+        path = folder / f"{as_file(name)}.classifier"
+        kernel(f"""
+session = an.Session(an.Volume(np.arange(64.0).reshape(1, 8, 8), name="ramp"))
+session.classes.add({name!r})
+session.paint([(1, 1)], label=0, radius=1); session.paint([(6, 6)], label=1, radius=1)
+session.pipeline = an.Pipeline(
+    superpixels=None, selection=None, classifier=an.RandomForest(n_estimators=2)
+)
+session.apply()
+session.save_classifier({str(path)!r})
+session.load_classifier({str(path)!r})
+app.attach(session)
+""")
+        shown = f"{as_file(expected)}.classifier"
+        see(app, f"With classifier {shown}")
+        kernel("app.menu.run('Classification', 'Change classifier parameters…')")
+        see(app, f"What is grey here belongs to {shown}")
+        app.get_by_role("button", name=f"Let go of {shown}").wait_for()
+        kernel("app.menu.run('Classification', 'Classify another image…')")
+        see(app, f"The present one tells apart Background, {expected}")
+    hover_over_all(app)
+
+
 def test_files_that_cannot_be_read(app, page, folder, kernel):
     bad = folder / f"{IMAGE}-bad.tif"
     bad.write_bytes(b"II*\0nonsense")
