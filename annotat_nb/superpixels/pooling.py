@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annotat_nb.blocks import Box
-    from annotat_nb.kernels.cpu.pooling import Gathered
     from annotat_nb.operation import Array
 
 Pooling = Literal["mean", "min", "max", "std"]
@@ -77,24 +76,26 @@ class Gathering(Protocol):
 
     sizes: Array
     """Number of voxels of each superpixel in each slab, (slabs, superpixels)."""
+    cut: list[Array]
+    """Superpixels, by their slots, of which other parts lie elsewhere, for each slab."""
 
-    def pool(self, values: Any, /) -> list[tuple[int, Gathered]]:
-        """Gather slab by slab.
+    def pool(self, values: Any, /) -> tuple[Array, Array]:
+        """Gather sums, sums of squares, smallest and largest values.
 
-        For each slab: a first slot, and the sums, sums of squares, smallest and largest values of
-        the slots from there on.
+        First those of the superpixels, (`FIELDS`, superpixels), then those of their parts in `cut`,
+        slab by slab, (`FIELDS`, parts).
         """
 
 
 def _gathering(members: Members, values: Any) -> Gathering:
-    count, slabs = members.places.size, members.slabs
+    slots, whole, slabs = members.slots, members.whole, members.slabs
     if isinstance(values, np.ndarray):
         from annotat_nb.kernels.cpu.pooling import Slots
 
-        return Slots(members.slots, count, slabs)
+        return Slots(slots, whole, slabs)
     from annotat_nb.kernels.cuda.pooling import Slots as SlotsThere
 
-    return SlotsThere(members.slots, count, slabs, values.device)
+    return SlotsThere(slots, whole, slabs, values.device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,17 +178,13 @@ class Pool:
 
         They are arrays, or tensors on any device, where they stay.
         """
-        from annotat_nb.kernels.cpu.pooling import joined
-
         gathering, whole, kept = members.gathering(channels[0]), members.whole, []
-        sizes = gathering.sizes.sum(axis=0)
-        cut = [np.flatnonzero(~whole & (inside > 0)) for inside in gathering.sizes]
+        sizes, cut = gathering.sizes.sum(axis=0), gathering.cut
         for number, values in enumerate(channels):
             # Channels of one box may lie on several devices, when the memory of one is full.
-            slabs = members.gathering(values).pool(values)
-            gathered = np.stack(joined(slabs, sizes.size))
+            gathered, parts = members.gathering(values).pool(values)
             self._write(members.places[whole], number, sizes[whole], gathered[:, whole])
-            kept.append(_of_cut(slabs, cut))
+            kept.append(parts)
         keys = np.repeat(members.keys, [slots.size for slots in cut])
         own = self._ids[members.places[np.concatenate(cut)]]
         inside = np.concatenate([n[slots] for n, slots in zip(gathering.sizes, cut, strict=True)])
@@ -253,10 +250,3 @@ def _together(values: Array, slots: Array, count: int) -> Array:
     return np.stack(
         [np.bincount(slots, sums, count), np.bincount(slots, squares, count), low, high]
     )
-
-
-def _of_cut(slabs: Sequence[tuple[int, Any]], cut: Sequence[Array]) -> Array:
-    """Return what was gathered of the superpixels that are cut, slab by slab, (`FIELDS`, parts)."""
-    pairs = zip(slabs, cut, strict=True)
-    taken = [np.stack([part[slots - first] for part in all_]) for (first, all_), slots in pairs]
-    return np.concatenate(taken, axis=1)

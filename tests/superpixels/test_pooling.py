@@ -79,19 +79,28 @@ def test_devices_may_take_turns_within_a_box():
 
 def test_graphics_cards_gather_what_processors_gather(torch_device):
     slots, slabs = kernels.find_slots(LABELS, PRESENT[::2]), kernels.slabs_of(3, len(LABELS))
-    there = SlotsThere(slots, PRESENT.size, slabs, torch_device)
-    here = kernels.Slots(slots, PRESENT.size, slabs)
+    whole = np.arange(PRESENT.size) % 3 > 0
+    there = SlotsThere(slots, whole, slabs, torch_device)
+    here = kernels.Slots(slots, whole, slabs)
     np.testing.assert_array_equal(there.sizes, here.sizes)
-    values = VALUES[0]
-    found = [
-        kernels.joined(there.pool(torch.tensor(values, device=torch_device)), PRESENT.size)
-        for _ in range(2)
-    ]
-    gathered = kernels.joined(here.pool(values), PRESENT.size)
-    for expected, first, again in zip(gathered, *found, strict=True):
-        np.testing.assert_array_equal(first, again)
-        np.testing.assert_allclose(first, expected, rtol=1e-12)
-        assert first.dtype == expected.dtype
+    expected = here.pool(VALUES[0])
+    values = torch.tensor(VALUES[0], device=torch_device)
+    for found, again, other in zip(there.pool(values), there.pool(values), expected, strict=True):
+        np.testing.assert_array_equal(found, again)
+        np.testing.assert_allclose(found, other, rtol=1e-12)
+        np.testing.assert_array_equal(found[2:], other[2:])
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_box_may_hold_no_voxel_of_any_superpixel(count, torch_device):
+    nothing, slabs = np.full((5, 2, 2), -1, "int32"), kernels.slabs_of(0, 5)
+    there = SlotsThere(nothing, np.zeros(count, bool), slabs, torch_device)
+    found = there.pool(torch.ones((5, 2, 2), device=torch_device))
+    expected = kernels.Slots(nothing, np.zeros(count, bool), slabs).pool(
+        np.ones((5, 2, 2), "float32")
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_mean_of_many_large_values_is_exact():

@@ -26,21 +26,40 @@ class Slots:
     Parameters
     ----------
     slots
-        Which slot each voxel belongs to, int32 below `count`, (z, y, x); negative: none.
-    count
-        Number of slots.
+        Which slot each voxel belongs to, int32 below the number of slots, (z, y, x); negative:
+        none.
+    whole
+        Of each slot, whether all its voxels are in the box.
     slabs
         Which planes are summed up together; see `slabs_of`.
     """
 
-    def __init__(self, slots: Array, count: int, slabs: list[slice]) -> None:
+    def __init__(self, slots: Array, whole: Array, slabs: list[slice]) -> None:
         self._slots, self._slabs = slots, slabs
-        self.sizes = count_slots(slots, count, slabs)
-        """Number of voxels of each slot in each slab, int32, (slabs, count)."""
+        self.sizes = count_slots(slots, whole.size, slabs)
+        """Number of voxels of each slot in each slab, int32, (slabs, slots)."""
+        self.cut = cut_of(self.sizes, whole)
+        """Slots of which other parts lie elsewhere, for each slab."""
 
-    def pool(self, values: Array) -> list[tuple[int, Gathered]]:
-        """Gather the values of each slot slab by slab; see `pool_slabs`."""
-        return pool_slabs(np.ascontiguousarray(values), self._slots, self._slabs)
+    def pool(self, values: Array) -> tuple[Array, Array]:
+        """Gather the values of each slot.
+
+        Returns
+        -------
+        gathered : ndarray
+            What `pool` returns, float64, (4, slots).
+        parts : ndarray
+            The same of the parts in `cut`, slab by slab, (4, parts).
+        """
+        slabs = pool_slabs(np.ascontiguousarray(values), self._slots, self._slabs)
+        pairs = zip(slabs, self.cut, strict=True)
+        parts = [np.stack([part[cut - first] for part in own]) for (first, own), cut in pairs]
+        return np.stack(joined(slabs, self.sizes.shape[1])), np.concatenate(parts, axis=1)
+
+
+def cut_of(sizes: Array, whole: Array) -> list[Array]:
+    """Return the slots that have voxels in each slab, but not all of them in the box."""
+    return [np.flatnonzero(~whole & (inside > 0)) for inside in sizes]
 
 
 def pool(values: Array, slots: Array, count: int) -> Gathered:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from annotat_nb.kernels.cpu.pooling import cut_of
+
 if TYPE_CHECKING:
-    from annotat_nb.kernels.cpu.pooling import Gathered
     from annotat_nb.operation import Array
 
 
@@ -22,40 +23,58 @@ class Slots:
     Parameters
     ----------
     slots
-        Which slot each voxel belongs to, int32 below `count`, (z, y, x); negative: none.
-    count
-        Number of slots.
+        Which slot each voxel belongs to, int32 below the number of slots, (z, y, x); negative:
+        none.
+    whole
+        Of each slot, whether all its voxels are in the box.
     slabs
         Which planes are summed up together, first to last.
     device
         Where the channels will lie.
     """
 
-    def __init__(self, slots: Array, count: int, slabs: list[slice], device: str) -> None:
+    def __init__(self, slots: Array, whole: Array, slabs: list[slice], device: str) -> None:
         of_voxel = torch.tensor(slots, device=device).clamp(min=-1)
         for number, planes in enumerate(slabs):
-            of_voxel[planes] += number * count * (of_voxel[planes] >= 0)
+            of_voxel[planes] += number * whole.size * (of_voxel[planes] >= 0)
         of_voxel = of_voxel.ravel()
-        sizes = torch.bincount(of_voxel + 1, minlength=len(slabs) * count + 1)
+        sizes = torch.bincount(of_voxel + 1, minlength=len(slabs) * whole.size + 1)
         self._order = torch.argsort(of_voxel, stable=True)[sizes[0] :]
         self._sizes = sizes[1:]
-        self.sizes: Array = self._sizes.cpu().numpy().reshape(len(slabs), count)
-        """Number of voxels of each slot in each slab, int64, (slabs, count)."""
+        self.sizes: Array = self._sizes.cpu().numpy().reshape(len(slabs), whole.size)
+        """Number of voxels of each slot in each slab, int64, (slabs, slots)."""
+        self.cut = cut_of(self.sizes, whole)
+        """Slots of which other parts lie elsewhere, for each slab."""
+        places = [number * whole.size + cut for number, cut in enumerate(self.cut)]
+        self._places = torch.tensor(np.concatenate(places), device=device)
 
-    def pool(self, values: torch.Tensor) -> list[tuple[int, Gathered]]:
-        """Gather the values of each slot; see `annotat_nb.kernels.cpu.pooling.pool_slabs`."""
+    def pool(self, values: torch.Tensor) -> tuple[Array, Array]:
+        """Gather the values of each slot; see `annotat_nb.kernels.cpu.pooling.Slots.pool`."""
         row = values.reshape(-1)[self._order].double()
-        found = (
-            self._reduce(row, "sum", 0.0),
-            self._reduce(row * row, "sum", 0.0),
-            self._reduce(row, "min", torch.inf),
-            self._reduce(row, "max", -torch.inf),
+        fields = torch.cat(
+            [
+                self._reduce(torch.stack([row, row * row], dim=1), "sum", 0.0),
+                self._reduce(row[:, None], "min", torch.inf),
+                self._reduce(row[:, None], "max", -torch.inf),
+            ]
         )
-        fields = torch.stack(found).cpu().numpy().reshape(len(found), *self.sizes.shape)
-        sums, squares, *extremes = fields
-        lows, highs = (each.astype(np.float32) for each in extremes)
-        return [(0, slab) for slab in zip(sums, squares, lows, highs, strict=True)]
+        parts = fields[:, self._places]
+        slabs = fields.view(len(fields), *self.sizes.shape)
+        sums = slabs[:2, 0]
+        for number in range(1, len(self.sizes)):  # in this order on every device
+            sums = sums + slabs[:2, number]
+        low, high = slabs[2:3].amin(dim=1), slabs[3:].amax(dim=1)
+        found = torch.cat([torch.cat([sums, low, high]), parts], dim=1).cpu().numpy()
+        return found[:, : self.sizes.shape[1]], found[:, self.sizes.shape[1] :]
 
-    def _reduce(self, row: torch.Tensor, way: str, initial: float) -> torch.Tensor:
+    def _reduce(self, rows: torch.Tensor, way: str, initial: float) -> torch.Tensor:
+        """Reduce each column of `rows` slot by slot, (columns, slabs · slots).
+
+        Of columns, each slot is one thread's work; of a vector it would be that of a whole block
+        of threads, far too many for so few voxels.
+        """
         lengths = self._sizes
-        return torch.segment_reduce(row, way, lengths=lengths, initial=initial, unsafe=True)
+        if not len(rows):  # which torch divides by
+            return rows.new_full((rows.shape[1], len(lengths)), initial)
+        found = torch.segment_reduce(rows, way, lengths=lengths, initial=initial, unsafe=True)
+        return found.T
