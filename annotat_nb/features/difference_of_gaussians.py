@@ -34,13 +34,13 @@ class DifferenceOfGaussians(Multiscale):
     larger structures."""
 
     def compute(self, source: Source) -> list[Any]:
-        smoothed = [self.channel(source, radius) for radius in self.radii]
+        smoothed = super().compute(source)
         if len(smoothed) == 1:
             smoothed = [source.image[source.inner], *smoothed]
         return [fine - coarse for fine, coarse in combinations(smoothed, 2)]
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.gaussian(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.gaussian(radius, self.ndim)]
 
     def channels(self) -> tuple[str, ...]:
         if len(self.radii) == 1:

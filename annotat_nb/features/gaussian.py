@@ -30,8 +30,8 @@ class Gaussian(Multiscale):
     """Standard deviations of the Gaussians, one channel for each. Larger values smooth more:
     less noise, less detail."""
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.gaussian(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.gaussian(radius, self.ndim)]
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(TRUNCATE * max(self.radii), self.ndim)

@@ -22,5 +22,5 @@ class Maximum(Multiscale):
 
     title: ClassVar[str] = "Maximum"
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.largest(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.largest(radius, self.ndim)]

@@ -22,5 +22,5 @@ class Mean(Multiscale):
 
     title: ClassVar[str] = "Mean (Average)"
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.mean(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.mean(radius, self.ndim)]

@@ -22,7 +22,6 @@ class Median(Multiscale):
 
     title: ClassVar[str] = "Median"
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.backend.median(
-            source.image, radius, self.ndim, source.inner, integral=source.integral
-        )
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        where = (source.image, radius, self.ndim, source.inner)
+        return [source.backend.median(*where, integral=source.integral)]

@@ -22,5 +22,5 @@ class Minimum(Multiscale):
 
     title: ClassVar[str] = "Minimum"
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.smallest(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.smallest(radius, self.ndim)]

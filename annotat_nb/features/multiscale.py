@@ -13,30 +13,42 @@ if TYPE_CHECKING:
     from annotat_nb.features.source import Source
 
 
-class Multiscale(Feature):
-    """A feature with one channel for each radius.
-
-    A radius r is a square (or cubic) window of 2r + 1 voxels a side, mirrored at the border of
-    the image with its edge voxel repeated.
-    """
+class Scales(Feature):
+    """A feature with as many channels for each radius."""
 
     radii: Radii = Field((1, 2, 4, 8), json_schema_extra={"unit": "voxel"})
     """Radii of the windows: r looks at 2r + 1 voxels a side, one channel for each. Larger windows
     see coarser structure and cost detail."""
 
+    def compute(self, source: Source) -> list[Any]:
+        return [channel for radius in self.radii for channel in self.at(source, radius)]
+
+    @abstractmethod
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        """Compute the channels of one radius."""
+
+    def parts(self) -> tuple[str, ...]:
+        """Name the channels of one radius, if it has several."""
+        return ("",)
+
+    def channels(self) -> tuple[str, ...]:
+        scales = [f"{self.title} r={radius}" for radius in self.radii]
+        return tuple(f"{scale} {part}".rstrip() for scale in scales for part in self.parts())
+
+    def halo(self) -> tuple[int, int, int]:
+        return per_axis(max(self.radii), ndim=2)
+
+
+class Multiscale(Scales):
+    """The same, within slices or across them.
+
+    A radius r is a square (or cubic) window of 2r + 1 voxels a side, mirrored at the border of
+    the image with its edge voxel repeated.
+    """
+
     ndim: Literal[2, 3] = 2
     """2 looks at each XY slice by itself; 3 looks into the neighbouring slices too, which
     suppresses what changes from slice to slice but takes longer."""
-
-    def compute(self, source: Source) -> list[Any]:
-        return [self.channel(source, radius) for radius in self.radii]
-
-    @abstractmethod
-    def channel(self, source: Source, radius: int, /) -> Any:
-        """Compute the channel of one radius."""
-
-    def channels(self) -> tuple[str, ...]:
-        return tuple(f"{self.title} r={radius}" for radius in self.radii)
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(max(self.radii), self.ndim)

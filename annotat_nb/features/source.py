@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotat_nb.blocks import whole
+from annotat_nb.blocks import Block, pad_box, whole
 from annotat_nb.features.backend import backend_of
 from annotat_nb.features.feature import to_finite
 
@@ -57,6 +57,16 @@ class Source:
         """Return the block smoothed with a Gaussian of `sigma` voxels."""
         return self._once("gaussian", sigma, ndim, self.backend.gaussian)
 
+    def smoothed(self, sigma: int, ndim: int) -> tuple[Any, Box]:
+        """Return the smoothed block with a voxel more on every side, and where the inner part is.
+
+        The rim, which ends where the block ends, is for differences between neighbours.
+        """
+        reach = (1 if ndim == 3 else 0, 1, 1)
+        around = pad_box(self.inner, reach, self.image.shape)
+        image = self._once("smoothed", sigma, ndim, self.backend.gaussian, around)
+        return image, Block(self.inner, around).inner
+
     def smallest(self, radius: int, ndim: int) -> Any:
         """Return the smallest value of the window of `radius` round each voxel."""
         return self._once("extremes", radius, ndim, self.backend.extremes)[0]
@@ -73,12 +83,14 @@ class Source:
         """Return the variance of the window of `radius` round each voxel."""
         return self._once("moments", radius, ndim, self.backend.moments)[1]
 
-    def _once(self, name: str, size: int, ndim: int, compute: Callable[..., Any]) -> Any:
+    def _once(
+        self, name: str, size: int, ndim: int, compute: Callable[..., Any], box: Box | None = None
+    ) -> Any:
         """Compute what nobody asked for lately, and remember it for a while."""
         key = (name, size, ndim)
         found = self._known.pop(key, None)
         if found is None:
-            found = compute(self.image, size, ndim, self.inner)
+            found = compute(self.image, size, ndim, box or self.inner)
         self._known[key] = found
         if len(self._known) > KEPT:
             del self._known[next(iter(self._known))]

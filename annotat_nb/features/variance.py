@@ -23,5 +23,5 @@ class Variance(Multiscale):
 
     title: ClassVar[str] = "Variance"
 
-    def channel(self, source: Source, radius: int, /) -> Any:
-        return source.variance(radius, self.ndim)
+    def at(self, source: Source, radius: int, /) -> list[Any]:
+        return [source.variance(radius, self.ndim)]

@@ -14,11 +14,13 @@ KINDS = [
     for kind in (getattr(features, name) for name in features.__all__)
     if isinstance(kind, type) and issubclass(kind, Feature) and kind is not Feature
 ]
-EXAMPLES = [
-    kind(**{name: value for name, value in options.items() if name in kind.model_fields})
-    for kind in KINDS
-    for options in ({"ndim": 2}, {"ndim": 3, "radii": (1, 2)}, {"radii": (3,)})
-]
+EXAMPLES = list(
+    dict.fromkeys(
+        kind(**{name: value for name, value in options.items() if name in kind.model_fields})
+        for kind in KINDS
+        for options in ({"ndim": 2}, {"ndim": 3, "radii": (1, 2)}, {"radii": (3,)})
+    )
+)
 ODD_IMAGES = {
     "constant": np.full((3, 9, 9), 7, "uint8"),
     "one slice": np.arange(63, dtype="uint16").reshape(1, 7, 9),

@@ -9,10 +9,14 @@ import pytest
 from annotat_nb.features import (
     DifferenceOfGaussians,
     Gaussian,
+    GradientMagnitude,
+    HessianEigenvalues,
     Identity,
+    LaplacianOfGaussian,
     Maximum,
     Median,
     Minimum,
+    ShapeIndex,
     Source,
     bank,
     device_of,
@@ -50,6 +54,16 @@ def test_features_of_one_block_share_what_they_need(calls):
         *(("gaussian", 1), ("gaussian", 2), ("gaussian", 4)),
         *(("extremes", 2), ("extremes", 3)),
     ]
+
+
+def test_derivatives_share_the_smoothed_image(calls):
+    features = (
+        *(GradientMagnitude(radii=(1, 2)), HessianEigenvalues(radii=(1,)), ShapeIndex(radii=(2,))),
+        LaplacianOfGaussian(radii=(2,), ndim=3),
+    )
+    for _ in stream(features, Source(IMAGE, INNER)):
+        pass
+    assert calls == [("gaussian", 1), ("gaussian", 2), ("gaussian", 2)]
 
 
 def test_only_the_latest_results_are_remembered(calls):

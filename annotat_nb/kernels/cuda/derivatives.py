@@ -48,7 +48,8 @@ def shape_index(image: torch.Tensor, box: Box) -> torch.Tensor:
     """Compute the index; see `annotat_nb.kernels.cpu.derivatives.shape_index`."""
     high, low = hessian_eigenvalues(image, 2, box)
     spread = high - low
-    found = torch.atan2(-(high + low), spread) * float(np.float32(2 / np.pi))
+    # In float64: the last bit depends on where a voxel lies among those computed at once.
+    found = (torch.atan2(-(high + low).double(), spread.double()) * (2 / np.pi)).float()
     return torch.where(spread >= 1e-8, found, 0.0)
 
 
