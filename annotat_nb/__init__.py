@@ -32,6 +32,7 @@ _HOMES = {
     "annotat_nb.classify": (
         "Pipeline",
         "FeatureSelection",
+        "Accuracy",
         "RandomForest",
         "ExtraTrees",
         "LinearSvm",

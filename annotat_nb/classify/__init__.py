@@ -1,5 +1,6 @@
 """Classification: from markers to a segmentation."""
 
+from annotat_nb.classify.accuracy import Accuracy
 from annotat_nb.classify.classifier import Classifier
 from annotat_nb.classify.classifier_file import load_classifier
 from annotat_nb.classify.forest import ExtraTrees, RandomForest
@@ -23,6 +24,7 @@ from annotat_nb.classify.trained import TrainedClassifier
 from annotat_nb.classify.training_data import TrainingData
 
 __all__ = [
+    "Accuracy",
     "Classifier",
     "ExtraTrees",
     "FeatureSelection",

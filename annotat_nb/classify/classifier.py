@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from annotat_nb.classify.held_out import HeldOut, cross_validated
 from annotat_nb.operation import Record
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Predictor(Protocol):
 class Classifier(Record):
     """The parameters of a method that learns classes from examples."""
 
+    folds: ClassVar[int] = 3
+    """Parts in which the samples are divided to find the accuracy; fewer take less time."""
+
     @abstractmethod
     def fit(
         self, rows: Array, targets: Array, /, *, weights: Array, seed: int, progress: Report
@@ -47,6 +51,28 @@ class Classifier(Record):
         A sample of weight 2 counts like two samples. The result depends on the arguments alone,
         never on the number of processors.
         """
+
+    def held_out(
+        self,
+        predictor: Predictor,
+        rows: Array,
+        targets: Array,
+        /,
+        *,
+        weights: Array,
+        seed: int,
+        progress: Report,
+    ) -> HeldOut:
+        """Classify the samples of a fit, each by what is learnt without it.
+
+        Parameters
+        ----------
+        predictor
+            What `fit` gave with the same arguments.
+        rows, targets, weights, seed, progress
+            As for `fit`; each class has two samples at least.
+        """
+        return cross_validated(self, rows, targets, weights=weights, seed=seed, progress=progress)
 
     def restore(
         self, arrays: Mapping[str, Array], /, *, n_features: int, n_classes: int

@@ -5,16 +5,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from annotat_nb.classify.classifier import Classifier
+from annotat_nb.classify.held_out import HeldOut
 from annotat_nb.classify.intelex import grow_with_intelex
 from annotat_nb.classify.packed import PackedForest
-from annotat_nb.classify.trees import Growth, Samples, grow_forest
+from annotat_nb.classify.trees import Growth, Samples, grow_forest, out_of_bag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annotat_nb.classify.classifier import Predictor
     from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
 
@@ -78,6 +81,27 @@ class RandomForest(Forest):
     def growth(self) -> Growth:
         """How its trees grow."""
         return Growth(bootstrap=True, random_cuts=False)
+
+    def held_out(
+        self,
+        predictor: Predictor,
+        rows: Array,
+        targets: Array,
+        /,
+        *,
+        weights: Array,
+        seed: int,
+        progress: Report,
+    ) -> HeldOut:
+        """Ask for each sample the trees that have not seen it, or cross-validate if none has."""
+        if not self.intelex and isinstance(predictor, PackedForest):
+            table = out_of_bag(predictor, self.growth, rows, weights=weights, seed=seed)
+            if not np.isnan(table).any():
+                progress(1.0)
+                return HeldOut(np.arange(len(rows)), table, "out-of-bag estimate")
+        return super().held_out(
+            predictor, rows, targets, weights=weights, seed=seed, progress=progress
+        )
 
 
 class ExtraTrees(Forest):

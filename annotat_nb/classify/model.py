@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.classify.accuracy import accuracy_of
 from annotat_nb.classify.progress import Progress, part_of
 
 if TYPE_CHECKING:
+    from annotat_nb.classify.accuracy import Accuracy
     from annotat_nb.classify.classifier import Predictor
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.training_data import TrainingData
@@ -39,6 +41,11 @@ class Model:
     scale: Array
     """Standard deviation of the same."""
     predictor: Predictor
+    importances: tuple[float, ...] = ()
+    """What the feature selection found each of `names` to be worth; empty without a selection."""
+    accuracy: Accuracy | None = None
+    """How often it is right about samples that it has not learnt from; None where it was loaded
+    without saying so."""
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -77,10 +84,13 @@ def train(
     TrainingError
         If the selection leaves no feature.
     """
+    data = data.balanced() if pipeline.balanced else data
     mean, scale = _spread(data.rows)
     scaled = (data.rows - mean) / scale
-    chosen = _choose(pipeline, scaled, data, part_of(progress, 0.0, 0.2))
-    predictor = _learn(pipeline, scaled[:, chosen], data, part_of(progress, 0.2, 1.0))
+    start = 0.0 if pipeline.selection is None else pipeline.selection.share_of_training
+    importances, chosen = _select(pipeline, scaled, data, part_of(progress, 0.0, start))
+    rows = np.ascontiguousarray(scaled[:, chosen])
+    predictor, accuracy = _learn(pipeline, rows, data, part_of(progress, start, 1.0))
     features, columns = needed_for(names, chosen)
     return Model(
         pipeline=pipeline,
@@ -92,34 +102,44 @@ def train(
         mean=mean[chosen],
         scale=scale[chosen],
         predictor=predictor,
+        importances=importances,
+        accuracy=accuracy,
     )
 
 
 def _spread(rows: Array) -> tuple[Array, Array]:
     """Return mean and standard deviation of each column, float32; 1 where it is constant."""
-    from sklearn.preprocessing import StandardScaler
+    mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scale = rows.std(axis=0, dtype=np.float64).astype(np.float32)
+    scale[(np.ptp(rows, axis=0) == 0) | (scale == 0)] = 1
+    return mean, scale
 
-    scaler = StandardScaler().fit(rows)
-    return scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
 
-
-def _choose(pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress) -> Array:
+def _select(
+    pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress
+) -> tuple[tuple[float, ...], Array]:
+    """Return what each column is worth, if that is asked for, and which are kept."""
     if pipeline.selection is None:
-        return np.arange(rows.shape[1])
-    progress("Selecting features", 0.0)
-    return pipeline.selection.choose(rows, data.targets, weights=data.weights, seed=pipeline.seed)
-
-
-def _learn(pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress) -> Predictor:
-    title = pipeline.classifier.title
-    report = partial(progress, f"Training {title[0].lower()}{title[1:]}")
+        return (), np.arange(rows.shape[1])
+    report = partial(progress, "Selecting features")
     report(0.0)
-    return pipeline.classifier.fit(
-        np.ascontiguousarray(rows),
-        data.targets,
-        weights=data.weights,
-        seed=pipeline.seed,
-        progress=report,
+    importances = pipeline.selection.importances(
+        rows, data.targets, weights=data.weights, seed=pipeline.seed, progress=report
+    )
+    return tuple(importances.tolist()), pipeline.selection.choose(importances)
+
+
+def _learn(
+    pipeline: Pipeline, rows: Array, data: TrainingData, progress: Progress
+) -> tuple[Predictor, Accuracy]:
+    classifier, title = pipeline.classifier, pipeline.classifier.title
+    report = partial(part_of(progress, 0.0, 0.7), f"Training {title[0].lower()}{title[1:]}")
+    report(0.0)
+    learnt_from, weights, seed = (rows, data.targets), data.weights, pipeline.seed
+    predictor = classifier.fit(*learnt_from, weights=weights, seed=seed, progress=report)
+    report = partial(part_of(progress, 0.7, 1.0), "Estimating the accuracy")
+    return predictor, accuracy_of(
+        classifier, predictor, *learnt_from, weights=weights, seed=seed, progress=report
     )
 
 

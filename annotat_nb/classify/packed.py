@@ -110,6 +110,16 @@ class PackedForest:
             report(min(1.0, (first + step) / len(rows)))
         return shares
 
+    def votes_of(self, tree: int, rows: Array) -> Array:
+        """Return the vote of one tree, (rows, classes), float32."""
+        from annotat_nb.kernels.cpu.forest import vote
+
+        rows = fitting(rows, self.n_features)
+        shares = np.empty((len(rows), self.n_classes), np.float32)
+        root = self.starts[tree : tree + 1]
+        vote(rows, *self._laid_out, self.votes, root, shares, 0, len(rows))
+        return shares
+
     def _vote(self, rows: Array, out: Array) -> None:
         from annotat_nb.kernels.cpu.forest import vote
 

@@ -51,6 +51,7 @@ class MultilayerPerceptron(Classifier):
     """
 
     title: ClassVar[str] = "Multilayer perceptron"
+    folds: ClassVar[int] = 2
 
     hidden_layer_sizes: Sizes = Field((100,), json_schema_extra={"unit": "units"})
     """Number of units in each hidden layer. More units and layers can learn more complicated

@@ -74,6 +74,10 @@ class Pipeline(Record):
     classifier: SerializeAsAny[Classifier] = Field(default_factory=RandomForest)
     """What learns the classes from the markers."""
 
+    balanced: bool = False
+    """Let each class count the same, however much of it is marked. Helps to find a rare class of
+    which little is marked, and takes more for it that is not."""
+
     mask: Annotated[tuple[ClassId, ...] | None, AfterValidator(_some_classes)] = None
     """Train and classify only inside these classes of the label that is there when the mask is
     first used; elsewhere that label stays. First one classifier for sample against background,

@@ -29,3 +29,18 @@ def part_of(progress: Progress, start: float, stop: float) -> Progress:
         progress(step, start + (stop - start) * share)
 
     return report
+
+
+def share_of(report: Report, part: int, count: int) -> Report:
+    """Return a report whose 0 to 1 is the share that one of `count` equal parts has.
+
+    Examples
+    --------
+    >>> share_of(print, part=1, count=4)(0.5)
+    0.375
+    """
+
+    def report_part(share: float) -> None:
+        report((part + share) / count)
+
+    return report_part

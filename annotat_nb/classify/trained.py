@@ -181,7 +181,8 @@ class TrainedClassifier:
         moved = np.array([ids[number] for number in self.model.classes.tolist()], np.int16)
         order = np.argsort(moved)
         predictor = reordered(self.model.predictor, order)
-        model = replace(self.model, classes=moved[order], predictor=predictor)
+        accuracy = self.model.accuracy and self.model.accuracy.reordered(order)
+        model = replace(self.model, classes=moved[order], predictor=predictor, accuracy=accuracy)
         return replace(self, model=model, classes=named(classes, moved[order]))
 
 

@@ -58,6 +58,20 @@ class TrainingData:
         moved = [ids[number] for number in self.targets.tolist()]
         return replace(self, targets=np.array(moved, np.int16))
 
+    def balanced(self) -> TrainingData:
+        """Return the same samples, weighted so that each class counts the same.
+
+        Examples
+        --------
+        >>> from annotat_nb.classify import Pipeline
+        >>> rows, targets = np.ones((4, 1)), np.array([0, 0, 0, 7])
+        >>> TrainingData(Pipeline(), ("grey",), rows, targets, np.ones(4)).balanced().weights
+        array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+        """
+        _, kinds = np.unique(self.targets, return_inverse=True)
+        sums = np.bincount(kinds, self.weights)
+        return replace(self, weights=self.weights * (sums.mean() / sums)[kinds])
+
     def joined(self, other: TrainingData) -> TrainingData:
         """Return these samples followed by those of `other`.
 

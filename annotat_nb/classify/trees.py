@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +55,15 @@ class Samples:
     """float64, above 0."""
     n_classes: int
 
+    @property
+    def rows(self) -> Array:
+        """The features as float32, (samples, features)."""
+        return np.ascontiguousarray(self.columns.T)
+
+    def only(self, features: Array) -> Samples:
+        """Return the same samples with some of their features."""
+        return replace(self, columns=self.columns[features], ranks=self.ranks[features])
+
     @classmethod
     def of(cls, rows: Array, targets: Array, weights: Array) -> Samples:
         """Return `rows`, (samples, features), of classes `targets`."""
@@ -105,6 +114,33 @@ def grow_forest(
         finally:
             threads.shutdown(cancel_futures=True)
     return _packed(trees), np.mean([tree.gains for tree in trees], axis=0)
+
+
+def out_of_bag(
+    forest: PackedForest, growth: Growth, rows: Array, *, weights: Array, seed: int
+) -> Array:
+    """Return the votes on each sample of the trees that have not seen it.
+
+    Parameters
+    ----------
+    forest
+        What was grown.
+    growth, rows, weights, seed
+        What it was grown with.
+
+    Returns
+    -------
+    array
+        Mean votes, (samples, classes); NaN for samples that all trees have seen.
+    """
+    votes, counts = np.zeros((len(rows), forest.n_classes)), np.zeros(len(rows))
+    for tree in range(forest.n_trees):
+        outside = np.flatnonzero(growth.bag(weights, tree, seed)[0] == 0)
+        votes[outside] += forest.votes_of(tree, rows[outside])
+        counts[outside] += 1
+    with np.errstate(invalid="ignore"):
+        table: Array = votes / counts[:, None]
+    return table
 
 
 def _grow(samples: Samples, growth: Growth, tree: int, seed: int) -> Tree:

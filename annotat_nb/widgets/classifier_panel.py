@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.widgets.lock import Lock
 
-_SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier", "mask")
+_SECTIONS = ("features", "superpixels", "pooling", "selection", "classifier", "balanced", "mask")
 
 
 class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -76,7 +76,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 *_section("Superpixels", self.superpixels, self.expected),
                 self._pooling_section,
                 *_section("Feature selection", self.select, self.selection),
-                *_section("Classifier", self.classifier),
+                *_section("Classifier", self.classifier, self.balanced),
                 *_section("Mask", self.mask),
                 w.Accordion([self.advanced], titles=["Advanced"], selected_index=None),
                 w.HBox([self.ok, self.cancel, self.reset]),
@@ -102,6 +102,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.select = _tick("Leave out features that hardly matter", "selection")
         self.selection = Form(FeatureSelection())
         self.classifier = RecordChoice(Classifier, pipeline.classifier, label="Method")
+        self.balanced = _tick("Each class counts the same", "balanced")
         advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
         self.advanced = Form(pipeline, only=advanced)
         self.ok = button("Ok", self._accept, button_style="primary")
@@ -134,6 +135,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "pooling": self._chosen_pooling(),
             "selection": self.selection.value if self.select.value else None,
             "classifier": self.classifier.value,
+            "balanced": self.balanced.value,
             "mask": self.mask.value,
         }
         rest = {name: getattr(self.advanced.value, name) for name in self.advanced.fields}
@@ -149,6 +151,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.select.value = pipeline.selection is not None
         self.selection.value = pipeline.selection or FeatureSelection()
         self.classifier.value = pipeline.classifier
+        self.balanced.value = pipeline.balanced
         self.mask.value = pipeline.mask
         self.advanced.value = pipeline
         self.status.value = ""
@@ -185,6 +188,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "pooling": tuple(self.pooling.values()),
             "selection": (self.select, self.selection),
             "classifier": (self.classifier,),
+            "balanced": (self.balanced,),
             **{name: (field,) for name, field in self.advanced.fields.items()},
         }
         for name, why in self._locked.items():

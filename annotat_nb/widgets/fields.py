@@ -172,7 +172,7 @@ def _options(name: str, info: FieldInfo) -> list[tuple[str, Any]]:
 
 
 def _choice(name: str, value: Any) -> str:
-    return f"{value}D" if name == "ndim" else str(value)
+    return f"{value}D" if name == "ndim" else str(value).replace("_", " ")
 
 
 def _written(value: Any) -> str:

@@ -1,0 +1,90 @@
+"""What a classifier says of samples that it has not learnt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotat_nb.classify.progress import share_of
+
+if TYPE_CHECKING:
+    from annotat_nb.classify.classifier import Classifier
+    from annotat_nb.classify.progress import Report
+    from annotat_nb.operation import Array
+
+SAMPLES_AT_MOST = 2000
+"""Samples with which is cross-validated: enough to know the accuracy to 1 per cent or so."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Samples, and what was learnt without them says of each."""
+
+    samples: Array
+    """Which samples were looked at."""
+    probabilities: Array
+    """(samples, classes)."""
+    how: str
+    """How they were kept apart, in words."""
+
+
+def smallest_class(targets: Array) -> int:
+    """Return how many samples the class with the fewest has."""
+    return int(np.unique(targets, return_counts=True)[1].min())
+
+
+def folds_of(targets: Array, count: int, seed: int) -> Array:
+    """Divide samples at random into `count` parts with equal shares of each class.
+
+    Examples
+    --------
+    >>> parts = folds_of(np.array([0, 1] * 6), 3, seed=0)
+    >>> [np.bincount(parts[np.arange(12) % 2 == label]).tolist() for label in (0, 1)]
+    [[2, 2, 2], [2, 2, 2]]
+    """
+    mixed = np.random.default_rng(seed).permutation(len(targets))
+    by_class = mixed[np.argsort(targets[mixed], kind="stable")]
+    parts = np.empty(len(targets), np.int64)
+    parts[by_class] = np.arange(len(targets)) % count
+    return parts
+
+
+def cross_validated(
+    classifier: Classifier,
+    rows: Array,
+    targets: Array,
+    *,
+    weights: Array,
+    seed: int,
+    progress: Report,
+) -> HeldOut:
+    """Classify each part of the samples by what is learnt from the others.
+
+    Each class needs two samples at least; of very many samples some are left out.
+    """
+    chosen = _some(targets, seed)
+    rows, targets, weights = rows[chosen], targets[chosen], weights[chosen]
+    count = min(classifier.folds, smallest_class(targets))
+    parts = folds_of(targets, count, seed)
+    table = np.empty((len(targets), np.unique(targets).size), np.float32)
+    for part in range(count):
+        rest, report = parts != part, share_of(progress, part, count)
+        learnt = classifier.fit(
+            rows[rest], targets[rest], weights=weights[rest], seed=seed, progress=report
+        )
+        table[~rest] = learnt.predict_proba(rows[~rest], lambda share: None)
+    progress(1.0)
+    return HeldOut(chosen, table, f"{count}-fold cross-validation")
+
+
+def _some(targets: Array, seed: int) -> Array:
+    """Return at most about `SAMPLES_AT_MOST` samples, of each class its share, but two at least."""
+    every = max(1, -(-len(targets) // SAMPLES_AT_MOST))
+    mixed = np.random.default_rng(seed).permutation(len(targets))
+    chosen = []
+    for label in np.unique(targets):
+        own = mixed[targets[mixed] == label]
+        chosen.append(own[: max(2, len(own) // every)])
+    return np.sort(np.concatenate(chosen))
