@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
-from annotat_nb.classify import FeatureSelection, LinearSvm, Pipeline, RandomForest
+from annotat_nb.classify import (
+    Classifier,
+    ExtraTrees,
+    FeatureSelection,
+    KNearestNeighbours,
+    LinearSvm,
+    MultilayerPerceptron,
+    Pipeline,
+    RandomForest,
+)
 from annotat_nb.features import (
     DifferenceOfGaussians,
     Feature,
@@ -66,9 +75,22 @@ pipelines = st.builds(
     | st.builds(Waterpixels, seed_spacing=st.integers(2, 256), ndim=dimensions)
     | st.builds(Slic, compactness=st.floats(1e-9, 100)),
     pooling=st.permutations(["mean", "min", "max"]).map(lambda names: tuple(names[:2])),
-    selection=st.none() | st.builds(FeatureSelection, threshold=st.floats(0, 1)),
-    classifier=st.builds(RandomForest, n_estimators=st.integers(1, 5000))
-    | st.builds(LinearSvm, C=st.floats(1e-300, 1e6)),
+    selection=st.none()
+    | st.builds(
+        FeatureSelection,
+        method=st.sampled_from(["impurity", "drop_column", "permutation"]),
+        threshold=st.floats(0, 1),
+    ),
+    classifier=st.builds(RandomForest, n_estimators=st.integers(1, 5000), intelex=st.booleans())
+    | st.builds(ExtraTrees, n_estimators=st.integers(1, 5000))
+    | st.builds(LinearSvm, C=st.floats(1e-300, 1e6))
+    | st.builds(KNearestNeighbours, n_neighbors=st.integers(1, 1000))
+    | st.builds(
+        MultilayerPerceptron,
+        hidden_layer_sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=5).map(tuple),
+        alpha=st.floats(0, 1e3),
+    ),
+    balanced=st.booleans(),
     device=st.sampled_from(["auto", "cpu", "cuda:1"]),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -91,6 +113,39 @@ def test_every_feature_has_a_tick_with_its_title_and_a_tooltip():
     assert [kind for kind in KINDS if ticks[kind].value] == [
         kind for kind in KINDS if kind in (Identity, Gaussian)
     ]
+
+
+def test_every_classifier_is_offered_with_a_control_and_a_tooltip_for_each_parameter():
+    choice = Host().panel.classifier
+    offered = dict(choice.kind.options)
+    assert {
+        "Random forest": RandomForest,
+        "Extremely randomised trees": ExtraTrees,
+        "Linear SVM": LinearSvm,
+        "k nearest neighbours": KNearestNeighbours,
+        "Multilayer perceptron": MultilayerPerceptron,
+    }.items() <= offered.items()
+    for kind in offered.values():
+        choice.kind.value = kind
+        assert set(choice.form.controls) == set(kind.model_fields)
+        assert all(control.tooltip for control in choice.form.controls.values())
+        assert isinstance(choice.value, Classifier)
+
+
+def test_classes_are_balanced_and_features_selected_as_chosen():
+    panel = Host().panel
+    assert (panel.balanced.value, panel.balanced.description) == (
+        False,
+        "Each class counts the same",
+    )
+    panel.balanced.value = True
+    control = panel.selection.controls["method"]
+    assert [words for words, _ in control.options] == ["impurity", "drop column", "permutation"]
+    control.value = "drop_column"
+    expected = Pipeline(balanced=True, selection=FeatureSelection(method="drop_column"))
+    assert panel.value == expected
+    panel.reset.click()
+    assert panel.value == Pipeline()
 
 
 def test_ok_hands_over_what_was_changed():
