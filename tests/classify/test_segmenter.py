@@ -237,6 +237,7 @@ def test_progress_never_falls_and_ends_at_one(segmenter, marks):
         "Computing features",
         "Selecting features",
         "Training random forest",
+        "Estimating the accuracy",
         "Classifying",
     ]
 
