@@ -134,7 +134,7 @@ class PooledFeatures:
         features = tuple(pools)
         few = group.ids.size < self._regions.largest // 2 and group.box == whole(self._volume.shape)
         starts, stops = group.within
-        windows = list(plan_windows(starts, stops, tile_of(features, few=few)))
+        windows = list(plan_windows(starts, stops, tile_of(features, self.device.name, few=few)))
         for number, window in enumerate(windows):
             begin = partial(self._begin, pools, group, window.members)
             share = part_of(progress, number / len(windows), (number + 1) / len(windows))

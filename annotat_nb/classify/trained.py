@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,11 @@ class TrainedClassifier:
         device
             Where it is computed: ``auto``, ``cpu`` or ``cuda:N``.
 
+        Warns
+        -----
+        UserWarning
+            If the memory of a graphics card was full, so that it took longer.
+
         Raises
         ------
         ValueError
@@ -93,7 +99,11 @@ class TrainedClassifier:
         ids = method and superpixels_of(volume, method, part_of(progress, 0.0, 0.4))
         model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
         rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
-        return Segmenter(volume, ids).predict(model, rest)
+        segmenter = Segmenter(volume, ids)
+        prediction = segmenter.predict(model, rest)
+        if segmenter.device.notice:
+            warnings.warn(segmenter.device.notice, stacklevel=2)
+        return prediction
 
     def save_label(
         self,

@@ -108,7 +108,9 @@ class VoxelWise:
     ) -> dict[Feature, Array]:
         places = np.stack(np.unravel_index(voxels, self._volume.shape), axis=1)
         rows = {f: np.empty((voxels.size, len(f.channels())), np.float32) for f in features}
-        windows = list(plan_windows(places, places + 1, tile_of(features, few=True)))
+        windows = list(
+            plan_windows(places, places + 1, tile_of(features, self.device.name, few=True))
+        )
         for number, window in enumerate(windows):
             begin = partial(_picking, rows, places, window.members)
             share = part_of(progress, number / len(windows), (number + 1) / len(windows))

@@ -23,6 +23,9 @@ TILE: Shape = (8 * PLANES, 256, 256)
 """The most that is computed at once, in voxels, without context. It does not depend on the memory
 that there is, so that results do not either."""
 
+CARD_TILE: Shape = (8 * PLANES, 512, 512)
+"""The same on a graphics card, which has more memory and idles over small boxes."""
+
 FLAT_TILE: Shape = (PLANES, *TILE[1:])
 """The same where a few slices are wanted and no feature looks into the next one."""
 
@@ -35,17 +38,21 @@ class Window:
     members: Array
 
 
-def tile_of(features: Sequence[Feature], *, few: bool) -> Shape:
+def tile_of(features: Sequence[Feature], device: str, *, few: bool) -> Shape:
     """Return the largest box in which `features` are computed at once, without their context.
 
     Parameters
     ----------
     features
         What is computed.
+    device
+        Where: ``cpu`` or ``cuda:N``.
     few
         Whether little of the volume is wanted, scattered over it.
     """
-    return FLAT_TILE if few and halo_of(features)[0] == 0 else TILE
+    if few and halo_of(features)[0] == 0:
+        return FLAT_TILE
+    return TILE if device == "cpu" else CARD_TILE
 
 
 def halo_of(features: Sequence[Feature]) -> Shape:

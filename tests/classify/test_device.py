@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from annotat_nb.classify import Pipeline, RandomForest, Segmenter
+from annotat_nb.annotation import LabelClass
+from annotat_nb.classify import Pipeline, RandomForest, Segmenter, TrainedClassifier
 from annotat_nb.classify import device as module
 from annotat_nb.classify.device import Device
 from annotat_nb.features import Gaussian, Identity, Maximum, Median
@@ -153,6 +154,17 @@ def test_a_graphics_card_is_tried_again_when_its_memory_may_be_free(card, volume
 def test_a_device_that_is_not_there_is_refused(card):
     with pytest.raises(ValueError, match="the only graphics card here is cuda:0"):
         Device("cuda:1")
+
+
+def test_who_classifies_another_image_is_warned(card, volume, marks):
+    model = Segmenter(volume).fit(PER_VOXEL, marks)
+    classes = tuple(LabelClass(id=n, name=str(n), color="#123456") for n in (0, 1))
+    trained = TrainedClassifier(model, classes)
+    expected = trained.segment(volume, device="cpu").labels
+    card.room = 0
+    with pytest.warns(UserWarning, match=OUT_OF_MEMORY + "the processor computed the rest"):
+        found = trained.segment(volume)
+    np.testing.assert_array_equal(found.labels, expected)
 
 
 @pytest.mark.gpu
