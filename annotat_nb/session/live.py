@@ -56,6 +56,11 @@ class LiveUpdate:
         """Why the last update failed; None: it did not."""
 
     @property
+    def notice(self) -> str:
+        """What was done otherwise than the pipeline asks for, in a sentence; empty: nothing."""
+        return "" if self._job is None else self._job.notice
+
+    @property
     def state(self) -> State:
         """How things stand: off, waiting for what is missing, at work, failed, or up to date."""
         if not self.is_on:

@@ -72,6 +72,7 @@ class Updating(Segmenting):
             box = neighbourhood(self.volume, self.view.axis, self.view.index, reach)
             if not self._is_previewed(snapshot, box):
                 outcome = self._engine.classify(learnt, part_of(job.report, *share), box)
+                job.notice = outcome.notice
                 job.report("Drawing", share[1])
                 self._take_preview(outcome)
 

@@ -227,6 +227,9 @@ def _classification_commands(
             lambda: session.obstacle(name),
         )
 
+    def switch_live() -> None:
+        session.live = not session.live
+
     def plain(title: str, act: Callable[[], object], reason: Reason = NOTHING_MISSING) -> Command:
         return Command("Classification", title, act, reason=reason)
 
@@ -260,4 +263,12 @@ def _classification_commands(
         verb("Generate superpixels", "generate_superpixels", "Shift+S"),
         verb("Preview", "preview", "Shift+P"),
         verb("Apply", "apply", "Shift+Enter"),
+        Command(
+            "Classification",
+            "Live update",
+            switch_live,
+            ("Shift+L",),
+            lambda: session.recorder.obstacle,
+            lambda: session.live,
+        ),
     ]

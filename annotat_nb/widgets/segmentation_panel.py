@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from annotat_nb.widgets.button import button
+from annotat_nb.widgets.live_switch import LiveSwitch
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
@@ -38,9 +39,17 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Called with the name of the session's verb when its button is pressed.
     change_parameters
         Called when the parameters are to be changed.
+    attempt
+        Called with what sets the session; shows what goes wrong instead of raising.
     """
 
-    def __init__(self, session: Session, run: Run, change_parameters: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        run: Run,
+        change_parameters: Callable[[], object],
+        attempt: Callable[..., object],
+    ) -> None:
         self._session = session
         self.buttons = {
             verb: button(title, partial(run, verb), tooltip)
@@ -53,6 +62,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             "Filters, superpixels, pooling, feature selection and classifier",
             icon="cog",
         )
+        self.live = LiveSwitch(session, attempt)
         self.loaded = Line()
         self.summary = w.Label()
         self.summary.add_class("annotat-quiet")
@@ -61,6 +71,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             [
                 w.HBox([generate, self.count]),
                 w.HBox([preview, apply]),
+                self.live,
                 self.loaded,
                 self.summary,
                 self.parameters,
@@ -76,6 +87,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             shown.disabled = reason is not None
             shown.tooltip = reason or self._tip(verb)
             shown.button_style = "primary" if verb == primary else ""
+        self.live.refresh()
         self.count.value = self._count()
         loaded = self._session.loaded
         self.loaded.value = "" if loaded is None else f"With {loaded.kind} {inert(loaded.name)}"

@@ -43,6 +43,8 @@ def next_step(session: Session) -> str:
         return f"Press Generate superpixels{then}"
     if (missing := session.obstacle("apply")) is not None:
         return missing
+    if session.live and session.live_update.error is None:
+        return "Paint on: this slice follows your strokes; Apply classifies the whole volume"
     return "Press Preview to see this slice classified, or Apply for the whole volume"
 
 

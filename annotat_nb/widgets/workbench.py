@@ -86,6 +86,7 @@ class Workbench:
         self._past = self._message.count
         """How many messages are older than the last change: they are taken down."""
         self._refresh = Soon(loop, self.refresh)
+        self._show_live = Soon(loop, self._refresh_live)
         self._show_menus = Soon(loop, self._on_change)
 
     def _make_panels(self, dialogs: Dialogs, loop: Loop) -> None:
@@ -95,7 +96,7 @@ class Workbench:
         self.brush = BrushPanel(session, lambda: dialogs.erase_all(session))
         self.show = ShowPanel(session)
         self.segmentation = SegmentationPanel(
-            session, self.run, lambda: dialogs.change_parameters(session)
+            session, self.run, lambda: dialogs.change_parameters(session), attempt
         )
         self.slices = SliceBar(session, self.planes.choose)
         self.status = StatusBar(session, loop)
@@ -136,9 +137,13 @@ class Workbench:
                 panel.refresh()
             self.segmentation.refresh(job.name if job else "")
             self._set_keys()
-            if job is None and self._message.count <= self._past:
-                self._message.say(next_step(self.session))
+            self._hint()
             self._on_change()
+
+    def _hint(self) -> None:
+        """Name the next step, where nothing newer is said."""
+        if not self.is_busy and self._message.count <= self._past:
+            self._message.say(next_step(self.session))
 
     def take_message_down(self) -> None:
         """Put the next step in place of an old message."""
@@ -172,6 +177,7 @@ class Workbench:
             (session.recorder.changed, self._show_menus.ask),
             (session.view_changed, self._follow_view),
             (session.runner.started, self._follow_job),
+            (session.live_update.changed, self._show_live.ask),
             (self._watch.changed, self.refresh),
             (canvas.wheeled, lambda steps: session.step_slice(-steps)),
             (canvas.key_pressed, self._press),
@@ -199,9 +205,17 @@ class Workbench:
             self.classes.select(self.session.view.label)
         self._show_menus.ask()
 
+    def _refresh_live(self) -> None:
+        """Say how the live update stands; what it is about is drawn when it is there."""
+        if not self._is_closed:
+            self.segmentation.live.refresh()
+            self._hint()
+            self._on_change()
+
     def _follow_job(self, job: Job) -> None:
-        self._followed.append(job)
-        self._watch.follow(job)
+        if not job.is_quiet:
+            self._followed.append(job)
+            self._watch.follow(job)
 
     def _set_keys(self) -> None:
         pen = self._canvas.pen

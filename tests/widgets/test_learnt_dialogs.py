@@ -69,6 +69,7 @@ def test_the_menu_is_that_of_the_original(app):
         "Generate superpixels",
         "Preview",
         "Apply",
+        "Live update",  # which the original has not
     ]
 
 
