@@ -1,6 +1,11 @@
 """Going on from what was learnt before: classifiers and training data in files."""
 
 import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
 import warnings
 
 import numpy as np
@@ -534,3 +539,47 @@ def test_a_pickle_is_refused_with_the_way_over(session, tmp_path):
             an.ReadError, match=r"^old\.classifier: is a Python pickle, as Annotat3D"
         ):
             load(path)
+
+
+# Faults
+
+KILLER = """
+import sys
+import annotat_nb as an
+with an.open(sys.argv[1]) as session:
+    print("ready", flush=True)
+    while True:
+        session.load_classifier(sys.argv[2])
+        session.apply()
+        session.load_training_data(sys.argv[3])
+        session.forget_training_data()
+"""
+
+
+@pytest.mark.parametrize("trials", [3, pytest.param(60, marks=pytest.mark.soak)])
+def test_a_kill_at_any_time_leaves_a_workspace_that_opens(other, tmp_path, trials):
+    with an.Session(other) as session:
+        session.classes.add("ball")
+        session.paint([(26, 12), (26, 18)], index=2, label=1, radius=2)
+        session.paint([(4, 4), (4, 30)], index=2, label=0, radius=2)
+        session.pipeline = PER_VOXEL
+        session.apply()
+        files = session.save_classifier(tmp_path / "a"), session.save_training_data(tmp_path / "a")
+    path = tmp_path / "a.annotat"
+    an.Session(other, workspace=path).close()
+    wait = random.Random(0)
+    for _ in range(trials):
+        command = [sys.executable, "-c", KILLER, path, *files]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            time.sleep(wait.uniform(0, 0.6))
+            process.send_signal(signal.SIGKILL)
+        with an.open(path) as session:
+            told = [notice for notice in session.notices if "load it again" in notice]
+            assert session.loaded is not None or not session.locks
+            assert len(told) <= 1
+            if session.loaded is not None:
+                assert session.obstacle("apply") is None
+    with an.open(path) as session:
+        session.load_classifier(files[0])
+    assert not list((path / "results").glob(".annotat-*"))
