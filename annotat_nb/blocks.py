@@ -49,10 +49,10 @@ def plan_blocks(
         yield Block((box[0], box[1], box[2]), pad_box((box[0], box[1], box[2]), halo, shape))
 
 
-def pieces(box: Box, *, voxels: int = 2**22) -> Iterator[Box]:
+def pieces(box: Box, *, voxels: int = 2**22, block: Shape = BLOCK) -> Iterator[Box]:
     """Cut `box` into boxes of whole rows to go through, first to last, of about `voxels` each.
 
-    They begin and end where the blocks of arrays on disk do, each of which is then read once.
+    They begin and end where the blocks of an array on disk do, each of which is then read once.
 
     Examples
     --------
@@ -61,8 +61,8 @@ def pieces(box: Box, *, voxels: int = 2**22) -> Iterator[Box]:
     """
     z, y, x = box
     height, width = y.stop - y.start, max(1, x.stop - x.start)
-    rows = _multiple(BLOCK[1], voxels // (BLOCK[0] * width))
-    planes = _multiple(BLOCK[0], voxels // (min(rows, max(1, height)) * width))
+    rows = _multiple(block[1], voxels // (block[0] * width))
+    planes = _multiple(block[0], voxels // (min(rows, max(1, height)) * width))
     for part, strip in product(_cut(z, planes), _cut(y, rows)):
         yield part, strip, x
 

@@ -71,7 +71,7 @@ class Room:
         nbytes = prod(shape) * kind.itemsize
         if self.fits(nbytes):
             array = np.zeros(shape, kind)
-            self._hold(array, nbytes)
+            self.note(array)
             return array
         if self._create is None:
             raise self._no_room(name, nbytes)
@@ -85,6 +85,13 @@ class Room:
         for start in range(0, len(found), PLANES):
             found[start : start + PLANES] = array[start : start + PLANES]
         return found
+
+    def note(self, array: Any) -> None:
+        """Count an array that somebody else made, if it is in memory, until it is gone."""
+        if isinstance(array, np.ndarray):
+            with self._lock:
+                self._held += array.nbytes
+            weakref.finalize(array, self._let_go, array.nbytes).atexit = False
 
     def fits(self, nbytes: float) -> bool:
         """Tell whether so many bytes more fit into memory."""
@@ -102,11 +109,6 @@ class Room:
             return self.budget
         # What the arrays take is not free, but is theirs to take.
         return (available_memory() + self._held) / 2
-
-    def _hold(self, array: Any, nbytes: int) -> None:
-        with self._lock:
-            self._held += nbytes
-        weakref.finalize(array, self._let_go, nbytes).atexit = False
 
     def _let_go(self, nbytes: int) -> None:
         with self._lock:

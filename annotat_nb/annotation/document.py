@@ -158,7 +158,7 @@ class Annotation:
         if self.labels is not None and self.labels.is_in_memory:
             voxels = np.flatnonzero(self.labels.data == label)
             writes.append(Write("labels", Runs.from_flat(voxels), 0))
-        elif self.labels is not None and self.labels.has(label):
+        elif self.labels is not None and label in self.labels.counts:
             raise LabelOnDisk(
                 f"{self.classes[label].name} cannot be removed: the label has voxels of it, and is "
                 "too large for memory to be changed; press Apply without its strokes first, or "

@@ -11,7 +11,7 @@ from annotat_nb.blocks import pieces, whole
 from annotat_nb.volume import plane_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
@@ -26,15 +26,20 @@ class LabelImage:
         Array of unsigned integers, (z, y, x), or what reads like one.
     origin
         What made it, in words: ``"Apply"``, or the name of the file it was loaded from.
+    counts
+        How many voxels have each value, if that is known.
     """
 
-    def __init__(self, data: Any, *, origin: str = "") -> None:
+    def __init__(
+        self, data: Any, *, origin: str = "", counts: Mapping[int, int] | None = None
+    ) -> None:
         if data.dtype.kind != "u" or data.ndim != 3:
             raise TypeError(
                 f"a label image holds unsigned integers (z, y, x), got {data.dtype} {data.shape}"
             )
         self.data = data
         self.origin = origin
+        self._counts = counts
 
     @property
     def shape(self) -> Shape:
@@ -68,24 +73,39 @@ class LabelImage:
             yield box, np.asarray(self.data[box])
 
     @property
+    def counts(self) -> Mapping[int, int]:
+        """How many voxels have each value of up to 16 bits that occurs; counted once."""
+        if self._counts is None:
+            found = np.zeros(2**16, np.int64)
+            for _, values in self.parts():
+                here = np.bincount(values.ravel())
+                found[: len(here)] += here
+            self._counts = {int(n): int(found[n]) for n in np.flatnonzero(found)}
+        return self._counts
+
+    def relabel(self, table: Array) -> None:
+        """Put ``table[value]`` in place of each value of up to 16 bits, where that is another."""
+        for box, values in self.parts():
+            found = table[values]
+            if not np.array_equal(found, values):
+                self.data[box] = found.astype(self.data.dtype)
+        self._counts = None
+
+    @property
     def largest(self) -> int:
         """The largest value."""
         return max(int(values.max()) for _, values in self.parts())
 
     @property
-    def count(self) -> int:
-        """How many different values there are."""
+    def values(self) -> Array:
+        """The values that there are, ascending."""
         depth, height, width = self.shape
         if (largest := self.largest) > depth * height * width:
-            return len(np.unique(self.data))
+            return np.unique(self.data)
         seen = np.zeros(largest + 1, bool)
         for _, values in self.parts():
             seen[values] = True
-        return int(np.count_nonzero(seen))
-
-    def has(self, value: int) -> bool:
-        """Tell whether any voxel has `value`."""
-        return any(bool((values == value).any()) for _, values in self.parts())
+        return np.flatnonzero(seen)
 
     def center_of(self, value: int) -> tuple[int, int, int] | None:
         """Return the voxel at the mean place of those that have `value`; None where none has.
@@ -118,5 +138,5 @@ class LabelImage:
 
     def _replace(self, flat: Array, values: Any) -> None:
         # In a copy: the former array may be on its way to the disk.
-        self.data = np.array(self.data)
+        self.data, self._counts = np.array(self.data), None
         self.data.flat[flat] = values

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotat_nb.classify.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from annotat_nb.operation import Array
     from annotat_nb.superpixels import SuperpixelMethod
     from annotat_nb.volume import Volume
 
 
-def superpixels_of(volume: Volume, method: SuperpixelMethod, progress: Progress = silent) -> Array:
+def superpixels_of(
+    volume: Volume,
+    method: SuperpixelMethod,
+    progress: Progress = silent,
+    out: Any | None = None,
+) -> Any:
     """Divide a volume into superpixels, by the intensities of all of it.
 
     Parameters
@@ -23,11 +27,13 @@ def superpixels_of(volume: Volume, method: SuperpixelMethod, progress: Progress 
         How to divide it.
     progress
         Receives the step and the share that is done; raise in it to cancel.
+    out
+        Where to write the ids, uint32, (z, y, x); None: into a new array.
 
     Returns
     -------
     ndarray
-        uint32, (z, y, x): ids from 1 without gaps.
+        `out`, or a new array, uint32, (z, y, x): ids from 1 without gaps.
 
     Examples
     --------
@@ -42,4 +48,5 @@ def superpixels_of(volume: Volume, method: SuperpixelMethod, progress: Progress 
         volume.data,
         intensity_range=low_high,
         progress=lambda done: progress("Generating superpixels", 0.1 + 0.9 * done),
+        out=out,
     )

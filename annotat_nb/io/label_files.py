@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from annotat_nb.io.atomic_folder import restore_folder
+from annotat_nb.io.boxes import BoxArray
 from annotat_nb.io.class_table import ClassEntry, from_json
 from annotat_nb.io.errors import ChoiceNeeded, cannot_read, cannot_write, check_place, writing
 from annotat_nb.io.gate import check_memory
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annotat_nb.io.integer_image import IntegerImage, Kind
-    from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
 HDF5 = (".h5", ".hdf5")
@@ -69,12 +69,26 @@ def ending(path: Path, suffixes: Iterable[str]) -> str:
     return max((suffix for suffix in suffixes if name.endswith(suffix)), key=len, default="")
 
 
+class Space(Protocol):
+    """Knows what fits into memory, and where the rest goes; see `annotat_nb.room.Room`."""
+
+    def fits(self, nbytes: float) -> bool: ...
+
+    def new(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any: ...
+
+
 def open_integers(
-    path: Path, shape: tuple[int, ...] | None, kind: Kind, dataset: str | None
-) -> Array:
-    """Read the integers of `path` whole, (z, y, x), and refuse them unless they have `shape`.
+    path: Path,
+    shape: tuple[int, ...] | None,
+    kind: Kind,
+    dataset: str | None,
+    space: Space | None = None,
+) -> Any:
+    """Open the integers of `path`, (z, y, x), and refuse them unless they have `shape`.
 
     Where the file holds several images, it is the one called `dataset`, else the one called `kind`.
+    They are read whole, unless there is a `space` into which they do not fit: then they stay in
+    the file.
     """
     restore_folder(path)
     volume = _open(path, shape, kind, dataset)
@@ -85,7 +99,10 @@ def open_integers(
     if wanted is not None and tuple(wanted) != volume.shape:
         cause = f"has shape {volume.shape}, but the image has {tuple(wanted)}"
         raise cannot_read(path, cause, "choose the file that belongs to this image")
-    check_memory(path, prod(volume.shape) * volume.dtype.itemsize, "the image")
+    nbytes = prod(volume.shape) * volume.dtype.itemsize
+    if space is not None and not space.fits(nbytes) and volume.dtype.kind != "b":
+        return BoxArray(volume.shape, volume.dtype, lambda box: volume.data[box])
+    check_memory(path, nbytes, "the image")
     ids = np.array(volume.data)
     return ids.astype(np.uint8) if ids.dtype.kind == "b" else ids
 

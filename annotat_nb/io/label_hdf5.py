@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import numpy as np
+
+from annotat_nb.blocks import pieces, whole
 from annotat_nb.io.atomic import atomic_write
 from annotat_nb.io.tiff_scale import in_micrometres
 
@@ -86,8 +89,8 @@ def _fill(file: _PatientFile, image: IntegerImage) -> None:
             compression="gzip",
             compression_opts=_LEVEL,
         )
-        for start in range(0, len(ids), _CHUNK[0]):
-            dataset[start : start + _CHUNK[0]] = ids[start : start + _CHUNK[0]]
+        for box in pieces(whole(ids.shape), block=_CHUNK):
+            dataset[box] = np.asarray(ids[box])
         size = in_micrometres(image.voxel_size, image.unit)
         if size is not None:
             dataset.attrs["element_size_um"] = size

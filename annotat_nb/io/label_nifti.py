@@ -30,7 +30,7 @@ def write_nifti(target: Path, image: IntegerImage) -> Path:
     with atomic_write(target) as file, _packed(file, target) as stream:
         header.write_to(stream)
         stream.write(bytes(int(header["vox_offset"]) - stream.tell()))
-        for plane in ids:  # x runs fastest in the file, as in memory
+        for plane in image.planes():  # x runs fastest in the file, as in memory
             stream.write(np.ascontiguousarray(plane, ids.dtype.newbyteorder("<")).data)
     return target
 

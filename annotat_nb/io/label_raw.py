@@ -21,7 +21,7 @@ def write_raw(target: Path, image: IntegerImage) -> Path:
     ids = image.data
     target = target.with_name(named_by_size(target, ids.shape, ids.dtype))
     with atomic_write(target) as file:
-        for plane in ids:
+        for plane in image.planes():
             file.write(np.ascontiguousarray(plane, ids.dtype.newbyteorder("<")).data)
     _write_classes(target, image)
     return target

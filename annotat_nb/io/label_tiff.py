@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb.io.atomic import atomic_write
@@ -21,9 +22,11 @@ def write_tiff(target: Path, image: IntegerImage) -> Path:
     with atomic_write(target) as file:
         imwrite(
             file,
-            image.data,
+            image.planes(),
+            shape=image.data.shape,
+            dtype=image.data.dtype,
             ome=True,
-            bigtiff=image.data.nbytes > 2**31,
+            bigtiff=prod(image.data.shape) * image.data.dtype.itemsize > 2**31,
             photometric="minisblack",
             compression="zlib",
             metadata=_metadata(image),

@@ -10,6 +10,8 @@ import json
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from annotat_nb.io.atomic_folder import atomic_folder
 from annotat_nb.io.errors import cannot_read, cannot_write
 from annotat_nb.io.tiff_scale import UNIT_NAMES
@@ -83,7 +85,7 @@ def _fill(folder: Path, image: IntegerImage) -> None:
     )
     # One by one: when a write fails, no other thread goes on filling the folder.
     for box in product(*map(_pieces, ids.shape, _CHUNK)):
-        array[box] = ids[box]
+        array[box] = np.asarray(ids[box])
 
 
 def _pieces(side: int, step: int) -> list[slice]:

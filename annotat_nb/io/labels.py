@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.blocks import pieces, whole
+from annotat_nb.io.boxes import BoxArray
 from annotat_nb.io.class_table import LARGEST_ID, ClassEntry, to_json
 from annotat_nb.io.errors import cannot_read, cannot_write, reading
 from annotat_nb.io.integer_image import IntegerImage
-from annotat_nb.io.label_files import classes_of, open_integers, write_integers
+from annotat_nb.io.label_files import Space, classes_of, open_integers, write_integers
 from annotat_nb.io.label_raw import named_by_size
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import DTypeLike
 
-    from annotat_nb.operation import Array
 
 _DTYPES = ("uint8", "uint16", "uint32")
 _LARGEST_SUPERPIXEL = 2**32 - 1
@@ -76,11 +77,11 @@ def write_labels(
     """
     target = Path(path).absolute()
     ids = _stack_of_ids(target, labels)
-    low, high = int(ids.min()), int(ids.max())
+    low, high = _extremes(ids)
     if low < 0 or high > LARGEST_ID:
         cause = f"labels are 0 … {LARGEST_ID}, got {low} … {high}"
         raise cannot_write(target, cause, "renumber them, or save them as superpixels")
-    stored = ids.astype(_chosen_dtype(target, dtype, high), copy=False)
+    stored = _as(ids, _chosen_dtype(target, dtype, high))
     table = to_json(classes)
     image = IntegerImage(stored, "labels", table, voxel_size, unit, like)
     return write_integers(target, image)
@@ -105,7 +106,8 @@ def read_labels(
     shape: tuple[int, ...] | None = None,
     *,
     dataset: str | None = None,
-) -> tuple[Array, tuple[ClassEntry, ...]]:
+    space: Space | None = None,
+) -> tuple[Any, tuple[ClassEntry, ...]]:
     """Read a label image and the class table saved with it.
 
     Parameters
@@ -117,11 +119,13 @@ def read_labels(
     dataset
         Which image of a file that holds several; default: the only one, or the one called
         "labels".
+    space
+        Where to put what does not fit into memory; None: it is refused.
 
     Returns
     -------
     labels
-        Class ids, (z, y, x), uint8 or uint16.
+        Class ids, (z, y, x), uint8 or uint16: an array, or what `space` made.
     classes
         The class table; empty when the file has none.
 
@@ -134,13 +138,14 @@ def read_labels(
     """
     source = Path(path).absolute()
     with reading(source):
-        ids = open_integers(source, shape, "labels", dataset)
-        low, high = int(ids.min()), int(ids.max())
+        ids = open_integers(source, shape, "labels", dataset, space)
+        low, high = _extremes(ids)
         if low < 0 or high > LARGEST_ID:
             cause = f"holds {low} … {high}, but labels are 0 … {LARGEST_ID}"
             raise cannot_read(source, cause, "renumber them, or load it as superpixels")
         small = ids.dtype if ids.dtype in (np.uint8, np.uint16) else np.min_scalar_type(high)
-        return ids.astype(small, copy=False), classes_of(source, "labels", dataset)
+        classes = classes_of(source, "labels", dataset)
+    return _settled(ids, np.dtype(small), "label", space), classes
 
 
 def write_superpixels(
@@ -154,11 +159,11 @@ def write_superpixels(
     """Write superpixel ids, 1 or more everywhere, as uint32; see `write_labels`."""
     target = Path(path).absolute()
     stack = _stack_of_ids(target, ids)
-    low, high = int(stack.min()), int(stack.max())
+    low, high = _extremes(stack)
     if low < 1 or high > _LARGEST_SUPERPIXEL:
         cause = f"superpixel ids are 1 … {_LARGEST_SUPERPIXEL}, got {low} … {high}"
         raise cannot_write(target, cause, "give every voxel a positive id")
-    stored = stack.astype(np.uint32, copy=False)
+    stored = _as(stack, np.dtype(np.uint32))
     return write_integers(
         target,
         IntegerImage(stored, "superpixels", voxel_size=voxel_size, unit=unit, like=like),
@@ -170,7 +175,8 @@ def read_superpixels(
     shape: tuple[int, ...] | None = None,
     *,
     dataset: str | None = None,
-) -> Array:
+    space: Space | None = None,
+) -> Any:
     """Read superpixel ids, (z, y, x), as uint32; see `read_labels`.
 
     Raises
@@ -180,24 +186,52 @@ def read_superpixels(
     """
     source = Path(path).absolute()
     with reading(source):
-        ids = open_integers(source, shape, "superpixels", dataset)
-        low, high = int(ids.min()), int(ids.max())
+        ids = open_integers(source, shape, "superpixels", dataset, space)
+        low, high = _extremes(ids)
         if low < 1 or high > _LARGEST_SUPERPIXEL:
             cause = f"holds {low} … {high}, but superpixel ids are 1 … {_LARGEST_SUPERPIXEL}"
             raise cannot_read(source, cause, "load it as a label, or give every voxel an id")
-        return ids.astype(np.uint32, copy=False)
+    return _settled(ids, np.dtype(np.uint32), "superpixels", space)
 
 
-def _stack_of_ids(target: Path, ids: Any) -> Array:
-    stack = np.asarray(ids)
+def _settled(ids: Any, dtype: np.dtype[Any], name: str, space: Space | None) -> Any:
+    """Return `ids` as `dtype`: what is in memory there, what is in a file in `space`."""
+    if isinstance(ids, np.ndarray) or space is None:
+        return ids.astype(dtype, copy=False)
+    found = space.new(name, ids.shape, dtype)
+    for box in pieces(whole(ids.shape)):
+        found[box] = np.asarray(ids[box]).astype(dtype, copy=False)
+    return found
+
+
+def _stack_of_ids(target: Path, ids: Any) -> Any:
+    is_array_like = hasattr(ids, "dtype") and hasattr(ids, "shape")
+    stack = ids if is_array_like else np.asarray(ids)
     if stack.dtype.kind not in "bui":
         cause = f"labels must be integers, got {stack.dtype}"
         raise cannot_write(target, cause, "use data.astype('int32')")
-    if stack.ndim not in (2, 3) or not stack.size:
+    if len(stack.shape) not in (2, 3) or 0 in stack.shape:
         cause = f"labels have 2 or 3 dimensions (z, y, x), got shape {stack.shape}"
         raise cannot_write(target, cause, "write one stack at a time")
-    stack = stack.astype(np.uint8) if stack.dtype.kind == "b" else stack
-    return stack if stack.ndim == 3 else stack[None]
+    stack = stack if len(stack.shape) == 3 else np.asarray(stack)[None]
+    return _as(stack, np.dtype(np.uint8)) if stack.dtype.kind == "b" else stack
+
+
+def _extremes(ids: Any) -> tuple[int, int]:
+    """Return the smallest and the largest id, read piece by piece."""
+    ends = [(int(part.min()), int(part.max())) for part in map(np.asarray, _pieces_of(ids))]
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _pieces_of(ids: Any) -> Iterator[Any]:
+    return (ids[box] for box in pieces(whole(ids.shape)))
+
+
+def _as(ids: Any, dtype: np.dtype[Any]) -> Any:
+    """Return `ids` as another type; those on disk change where they are read."""
+    if isinstance(ids, np.ndarray):
+        return ids.astype(dtype, copy=False)
+    return ids if ids.dtype == dtype else BoxArray(ids.shape, dtype, lambda box: ids[box])
 
 
 def _chosen_dtype(target: Path, dtype: DTypeLike | None, high: int) -> np.dtype[Any]:

@@ -55,7 +55,8 @@ def write_markers(
     if not ending(target, MARKER_SUFFIXES):
         cause = f"markers cannot be saved as {target.suffix or 'a file without suffix'!r}"
         raise cannot_write(target, cause, f"use one of {', '.join(MARKER_SUFFIXES)}")
-    ids = np.asarray(markers, np.int16)
+    is_ready = getattr(markers, "dtype", None) == np.int16
+    ids = markers if is_ready else np.asarray(markers, np.int16)
     image = IntegerImage(ids, "markers", to_json(classes), voxel_size, unit, like)
     return write_integers(target, image)
 

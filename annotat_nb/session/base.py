@@ -309,6 +309,8 @@ class SessionBase:
     def close(self) -> None:
         """Cancel what runs, write what is left, and give the workspace back."""
         self.runner.close()
+        self._engine.forget()
+        self.results.forget()
         self.recorder.close()
 
     def _resume(self, workspace: Workspace) -> None:

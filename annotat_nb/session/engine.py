@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from annotat_nb.annotation import LabelImage
 from annotat_nb.classify import (
     Marks,
@@ -103,6 +105,8 @@ class Outcome:
     """What was done otherwise than the pipeline asks for, in a sentence; empty: nothing."""
     box: Box | None = None
     """Where it was asked to; None: everywhere."""
+    label: LabelImage | None = None
+    """The label of the whole volume, its voxels counted; None: only a part was classified."""
 
     def shows(self, snapshot: Snapshot, box: Box) -> bool:
         """Tell whether `snapshot` would give nothing else in `box`."""
@@ -142,12 +146,18 @@ class Engine:
         self._made_for: tuple[Superpixels | None, Mask | None] = None, None
         self._learnt: Learnt | None = None
 
+    def forget(self) -> None:
+        """Let go of what was computed, which may take much of the disk."""
+        self._segmenter, self._made_for, self._learnt = None, (None, None), None
+
     def superpixels(self, pipeline: Pipeline, report: Progress) -> Superpixels:
         """Generate the superpixels that `pipeline` asks for."""
         method = pipeline.superpixels
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
-        image = LabelImage(superpixels_of(self._volume, method, report), origin=method.title)
+        out = self._room.new("superpixels", self._volume.shape, np.uint32)
+        ids = superpixels_of(self._volume, method, report, out)
+        image = LabelImage(ids, origin=method.title)
         return Superpixels(image, method, image.largest)
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
@@ -174,8 +184,15 @@ class Engine:
     def classify(self, learnt: Learnt, report: Progress, box: Box | None = None) -> Outcome:
         """Classify the volume, or what lies in `box`, with what was learnt."""
         prediction = learnt.segmenter.predict(learnt.model, report, box)
-        notice = learnt.segmenter.device.notice
-        return Outcome(learnt.snapshot, learnt.superpixels, prediction, learnt.trained, notice, box)
+        return Outcome(
+            learnt.snapshot,
+            learnt.superpixels,
+            prediction,
+            learnt.trained,
+            learnt.segmenter.device.notice,
+            box,
+            _label_of(prediction) if box is None else None,
+        )
 
     def _known_model(self, snapshot: Snapshot, grouping: Superpixels | None) -> Model | None:
         """Return what was learnt last, if it was from the same."""
@@ -215,6 +232,12 @@ class Engine:
         # Memory that was full for the last job may be free by now.
         self._segmenter.device = Device(snapshot.pipeline.device)
         return self._segmenter
+
+
+def _label_of(prediction: Prediction) -> LabelImage:
+    label = LabelImage(prediction.labels, origin="Apply")
+    _ = label.counts  # now, because the page stands still while it is shown
+    return label
 
 
 def neighbourhood(volume: Volume, axis: str, index: int, reach: int = NEIGHBOURHOOD) -> Box:

@@ -105,15 +105,16 @@ class Files(SessionBase):
                 "label editing is not there yet: load the label with edit=False, paint corrections "
                 "and press Apply"
             )
-        labels, table = io.read_labels(path, self.volume.shape, dataset=dataset)
+        data, table = io.read_labels(path, self.volume.shape, dataset=dataset, space=self._room)
+        labels = LabelImage(data, origin=Path(path).name)
+        used = labels.counts.keys()
         with self.lock:
             self.recorder.check_open()
-            classes = merged_classes(self.classes.stored(), table, np.unique(labels))
+            classes = merged_classes(self.classes.stored(), table, used)
             if classes != self.classes.stored():
                 self._make(Edit("load label", classes=classes))
-            name = Path(path).name
-            position = self.annotation.history.position
-            self.results.set_segmentation(LabelImage(labels, origin=name), position)
+            self._room.note(data)
+            self.results.set_segmentation(labels, self.annotation.history.position)
         self.results.write()
 
     def save_superpixels(self, path: PathLike) -> Path:
@@ -157,13 +158,13 @@ class Files(SessionBase):
         ReadError
             If the file holds no superpixels of this volume; the message says why.
         """
-        ids = io.read_superpixels(path, self.volume.shape, dataset=dataset)
-        name = Path(path).name
+        ids = io.read_superpixels(path, self.volume.shape, dataset=dataset, space=self._room)
+        image = LabelImage(ids, origin=Path(path).name)
+        found = Superpixels(image, None, image.values.size)
         with self.lock:
             self.recorder.check_open()
-            self.results.set_superpixels(
-                Superpixels(LabelImage(ids, origin=name), None, len(np.unique(ids)))
-            )
+            self._room.note(ids)
+            self.results.set_superpixels(found)
         self.results.write()
 
     def save_annotation(self, path: PathLike) -> Path:

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from annotat_nb.annotation import Classes
     from annotat_nb.classify import Model, Pipeline
 
-ANYWHERE = ("device", "mask")
-"""Parameters that belong to the machine and to the image, not to what was learnt."""
-OF_FEATURES = ("features", "superpixels", "pooling")
-"""Those that belong to training data."""
 TITLES = {
     "features": "The filters belong",
     "superpixels": "The superpixels belong",
@@ -25,7 +21,9 @@ TITLES = {
     "classifier": "The kind of classifier belongs",
     "seed": "The seed belongs",
 }
-"""How a sentence about a parameter begins."""
+"""Parameters that belong to what was learnt, and how a sentence about each begins."""
+OF_FEATURES = ("features", "superpixels", "pooling")
+"""Those that belong to training data too."""
 ANEW = "Apply trains anew, on the strokes of this image alone; undo them to go on with {}"
 
 
@@ -75,10 +73,11 @@ class Loaded:
 
     def locks(self) -> dict[str, str]:
         """Return the parameters that cannot be changed while it is loaded, and why, in words."""
-        learnt = [name for name in type(self.pipeline).model_fields if name not in ANYWHERE]
-        fields = learnt if self.data is None else OF_FEATURES
-        tail = f"to {self.name}: let go of it to change this"
-        return {field: f"{TITLES.get(field, 'This belongs')} {tail}" for field in fields}
+        fields = OF_FEATURES if self.data is not None else tuple(TITLES)
+        return {
+            field: f"{TITLES[field]} to {self.name}: let go of it to change this"
+            for field in fields
+        }
 
 
 def kind_of(learnt: TrainedClassifier | TrainingData) -> str:

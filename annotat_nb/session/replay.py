@@ -175,7 +175,7 @@ def _superpixels(facts: dict[str, Any], load: Load) -> Superpixels | None:
     method = stored and SuperpixelMethod.model_validate(stored)
     image = LabelImage(data, origin=str(facts["origin"]))
     # Earlier versions did not note how many there are.
-    return Superpixels(image, method, int(facts.get("count") or image.count))
+    return Superpixels(image, method, int(facts.get("count") or image.values.size))
 
 
 def _segmentation(
@@ -185,7 +185,8 @@ def _segmentation(
     data = load(facts)
     if data is None:
         return False
-    annotation.set_labels(LabelImage(data, origin=str(facts["origin"])))
+    counts = {int(number): int(count) for number, count in facts.get("counts", ())}
+    annotation.set_labels(LabelImage(data, origin=str(facts["origin"]), counts=counts or None))
     used = facts["pipeline"]
     found.segmented_at = int(facts["position"])
     found.segmented_from = facts.get("from")
@@ -215,7 +216,7 @@ def stored_view(workspace: Workspace) -> View | None:
 
 
 def merged_classes(
-    known: Classes, loaded: Sequence[dict[str, Any]], used: Iterable[np.integer[Any]]
+    known: Classes, loaded: Sequence[dict[str, Any]], used: Iterable[int | np.integer[Any]]
 ) -> Classes:
     """Return the class table for a loaded label: its own classes, then those it did not name."""
     table = {item.id: item for item in known}

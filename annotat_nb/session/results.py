@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ from annotat_nb.classify import (
 from annotat_nb.classify.classifier_file import write_classifier
 from annotat_nb.classify.training_file import write_training_data
 from annotat_nb.io import ReadError
-from annotat_nb.rendering import label_histogram
 from annotat_nb.store import Workspace
 
 if TYPE_CHECKING:
@@ -80,7 +80,6 @@ class Results:
         self.segmented_from: str | None = None
         """Key of what was loaded then; None: nothing."""
         self._trained: TrainedClassifier | Path | None = None
-        self._fractions: tuple[int, dict[int, float]] = (-1, {})
         self._unwritten: list[tuple[str, str, Save]] = []
 
     def resume(self, found: Resumed) -> None:
@@ -123,10 +122,11 @@ class Results:
     @property
     def fractions(self) -> dict[int, float]:
         """Share of the voxels that each class has in the segmentation; empty without one."""
-        revision = self._annotation.labels_revision
-        if self._fractions[0] != revision:
-            self._fractions = revision, fractions_of(self._annotation.labels)
-        return dict(self._fractions[1])
+        labels = self._annotation.labels
+        try:
+            return {} if labels is None else fractions_of(labels)
+        except ReadError:  # told where it is drawn
+            return {}
 
     def set_superpixels(self, found: Superpixels) -> None:
         """Keep superpixels that were generated or loaded."""
@@ -160,10 +160,8 @@ class Results:
     def set_prediction(self, outcome: Outcome) -> None:
         """Keep the segmentation that a job found, and the classifier that found it."""
         self._take_by_products(outcome)
-        labels = LabelImage(outcome.prediction.labels, origin="Apply")
-        known = all(number in self._annotation.classes for number in outcome.prediction.classes)
-        if outcome.snapshot.mask is not None or not known:
-            self._drop_removed_classes(labels)
+        labels = outcome.label or LabelImage(outcome.prediction.labels, origin="Apply")
+        self._drop_removed_classes(labels)
         self.set_segmentation(labels, outcome.snapshot.position, outcome)
         self._record("classifier", {}, _saving(outcome.trained, outcome.snapshot.classes))
 
@@ -189,8 +187,13 @@ class Results:
         self.prediction = None if outcome is None else outcome.prediction
         used = self.segmented_with and self.segmented_with.model_dump(mode="json")
         facts = {"position": position, "pipeline": used, "from": self.segmented_from}
-        self._record_image("segmentation", labels, facts)
+        counts = [[number, count] for number, count in labels.counts.items()]
+        self._record_image("segmentation", labels, {**facts, "counts": counts})
         self.segmentation_changed.emit()
+
+    def forget(self) -> None:
+        """Let go of what is not kept in the workspace."""
+        self.preview = self.prediction = None
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""
@@ -215,12 +218,11 @@ class Results:
 
     def _drop_removed_classes(self, labels: LabelImage) -> None:
         """Make Background of the classes that were removed since the job began, or before."""
-        keep = np.zeros(2**16, bool)
-        keep[[item.id for item in self._annotation.classes]] = True
-        for box, values in labels.parts():
-            kept = keep[values]
-            if not kept.all():
-                labels.data[box] = np.where(kept, values, values.dtype.type(0))
+        known = {item.id for item in self._annotation.classes}
+        if labels.counts.keys() - known:
+            table = np.zeros(2**16, np.uint16)
+            table[[*known]] = [*known]
+            labels.relabel(table)
 
     def _record_image(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
         data = image.data
@@ -275,12 +277,7 @@ def _holds(box: Box, voxel: Voxel) -> bool:
     return all(side.start <= at < side.stop for at, side in zip(voxel, box, strict=True))
 
 
-def fractions_of(labels: LabelImage | None) -> dict[int, float]:
-    """Return the share of the voxels that each class has; empty without labels."""
-    if labels is None:
-        return {}
-    counts = np.zeros(2**16, np.int64)
-    for _, values in labels.parts():
-        here = label_histogram(values, int(values.max()) + 1)
-        counts[: len(here)] += here
-    return {int(n): int(counts[n]) / counts.sum() for n in np.flatnonzero(counts)}
+def fractions_of(labels: LabelImage) -> dict[int, float]:
+    """Return the share of the voxels that each class has."""
+    total = prod(labels.shape)
+    return {number: count / total for number, count in labels.counts.items()}

@@ -17,7 +17,7 @@ from annotat_nb.classify import training_file as trainings
 from annotat_nb.jobs import Job, wait_with_bar
 from annotat_nb.session.base import PathLike, SessionError
 from annotat_nb.session.files import Files
-from annotat_nb.session.loaded import ANYWHERE, Loaded, adopted, kind_of, moved, renumbered
+from annotat_nb.session.loaded import Loaded, adopted, kind_of, moved, renumbered
 from annotat_nb.session.segmenting import Segmenting
 
 if TYPE_CHECKING:
@@ -240,6 +240,6 @@ class Reusing(Segmenting, Files):
             self.loaded = loaded
             self.results.keep_loaded(loaded, self.classes.stored())
             if loaded is not None:
-                kept: dict[str, Any] = {n: getattr(self.pipeline, n) for n in ANYWHERE}
+                kept: dict[str, Any] = {n: getattr(self.pipeline, n) for n in ("device", "mask")}
                 self._set_pipeline(loaded.pipeline.model_copy(update=kept))
             self.loaded_changed.emit()

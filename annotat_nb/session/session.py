@@ -50,7 +50,7 @@ class Session(Annotating, Reusing, Rechunking, Updating, Viewing):
 
 
 def open(  # noqa: A001 - annotat_nb.open, the public name
-    workspace: PathLike, *, read_only: bool = False
+    workspace: PathLike, *, read_only: bool = False, memory_budget: float | None = None
 ) -> Session:
     """Open a workspace: its image, classes, strokes, parameters, results and view.
 
@@ -61,6 +61,8 @@ def open(  # noqa: A001 - annotat_nb.open, the public name
     read_only
         Whether to look only, also at one in which another process works; what changes anything
         is then refused.
+    memory_budget
+        Bytes of memory for results; larger ones stay on disk. See `Session.memory_budget`.
 
     Raises
     ------
@@ -80,4 +82,4 @@ def open(  # noqa: A001 - annotat_nb.open, the public name
     except BaseException:
         found.close()
         raise
-    return Session(volume, found)
+    return Session(volume, found, memory_budget=memory_budget)

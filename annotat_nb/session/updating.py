@@ -27,8 +27,14 @@ share of the job that each takes."""
 class Updating(Segmenting):
     """Live update of the preview."""
 
-    def __init__(self, volume: Volume, workspace: PathLike | Workspace | None = None) -> None:
-        super().__init__(volume, workspace)
+    def __init__(
+        self,
+        volume: Volume,
+        workspace: PathLike | Workspace | None = None,
+        *,
+        memory_budget: float | None = None,
+    ) -> None:
+        super().__init__(volume, workspace, memory_budget=memory_budget)
         self.live_update = LiveUpdate(self, self.live_obstacle, self._update)
         """How the live update stands, and a signal that tells when that changes."""
 

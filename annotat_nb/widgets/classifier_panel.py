@@ -192,7 +192,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             **{name: (field,) for name, field in self.advanced.fields.items()},
         }
         for name, why in self._locked.items():
-            for part in parts.get(name, ()):
+            for part in parts[name]:
                 disable(part, why)
 
     def _forget_refusal(self) -> None:

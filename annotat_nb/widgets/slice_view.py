@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import numpy as np
 
+from annotat_nb.io import ReadError
 from annotat_nb.rendering import colormap, tile_around, whole_tile
 from annotat_nb.volume import AXES, Volume, axis_number, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from annotat_nb.rendering import Seen, Tile
     from annotat_nb.session import Session, View
     from annotat_nb.widgets.canvas import SliceCanvas
+    from annotat_nb.widgets.canvas.layers import LayerName
     from annotat_nb.widgets.canvas.sheet import Sheet
 
 REFINE_AFTER = 0.25
@@ -68,10 +70,18 @@ class SliceView:
         Where it is drawn.
     loop
         Where drawing happens after a job.
+    explain
+        Called with what keeps a result from being drawn.
     """
 
-    def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop) -> None:
-        self.session, self.canvas = session, canvas
+    def __init__(
+        self,
+        session: Session,
+        canvas: SliceCanvas,
+        loop: Loop,
+        explain: Callable[[Exception], object] = lambda error: None,
+    ) -> None:
+        self.session, self.canvas, self._explain = session, canvas, explain
         self._loop = loop
         self._windows: dict[int, tuple[float, float]] = {}
         self._sent_window = (0.0, 255.0)
@@ -256,20 +266,31 @@ class SliceView:
         show(grey, slice_id=self.slice_id(self.session.view), tile=tile)
 
     def _put_labels(self, sheet: Sheet, tile: Tile) -> None:
-        picture = label_picture(self.session, tile)
-        if picture is None:
-            sheet.clear("labels")
-        else:
-            sheet.show_labels(*picture)
+        with self._clearing(sheet, "labels"):
+            picture = label_picture(self.session, tile)
+            if picture is None:
+                sheet.clear("labels")
+            else:
+                sheet.show_labels(*picture)
 
     def _put_boundaries(self, sheet: Sheet, tile: Tile) -> None:
         if not self.session.view.show_superpixels and self.session.superpixels is not None:
             return  # drawn once they are asked for
-        picture = boundary_picture(self.session, tile)
-        if picture is None:
-            sheet.clear("boundaries")
-        else:
-            sheet.show_boundaries(**picture)
+        with self._clearing(sheet, "boundaries"):
+            picture = boundary_picture(self.session, tile)
+            if picture is None:
+                sheet.clear("boundaries")
+            else:
+                sheet.show_boundaries(**picture)
+
+    @contextmanager
+    def _clearing(self, sheet: Sheet, layer: LayerName) -> Iterator[None]:
+        """Clear a layer whose result on disk cannot be read any more, and say so."""
+        try:
+            yield
+        except ReadError as error:
+            sheet.clear(layer)
+            self._explain(error)
 
     def _put_markers(self, sheet: Sheet, part: Tile) -> None:
         """Draw the markers of the whole tile of `sheet`, or of a part of it."""

@@ -71,7 +71,7 @@ class Workbench:
             *session_commands(session, canvas, dialogs, watch, self.run),
             self.planes.command(),
         ]
-        self.view = SliceView(session, canvas, loop)
+        self.view = SliceView(session, canvas, loop, message.explain)
         self._pen = PenActions(self.view, attempt)
         self._make_panels(dialogs, loop)
         self._connect()

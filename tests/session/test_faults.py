@@ -44,8 +44,8 @@ def test_an_interrupt_while_painting_costs_one_stroke_at_most(volume, path, mill
         signal.pthread_kill,
         (threading.main_thread().ident, signal.SIGINT),
     )
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()
         paint_on(session)
     timer.join()
     session.paint([(9, 9)], label=0)
