@@ -28,6 +28,7 @@ _HOMES = {
         "GradientMagnitude",
         "ShapeIndex",
     ),
+    "annotat_nb.features.custom": ("feature",),
     "annotat_nb.superpixels": ("Waterpixels", "Slic"),
     "annotat_nb.classify": (
         "Pipeline",

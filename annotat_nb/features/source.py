@@ -45,7 +45,7 @@ class Source:
 
     def __init__(self, image: Array, inner: Box | None = None, device: str = "cpu") -> None:
         self.inner = whole(image.shape) if inner is None else inner
-        self.backend = backend_of(device)
+        self.device, self.backend = device, backend_of(device)
         self.integral = image.dtype.kind in "bui" and image.dtype.itemsize <= 2
         """Whether its values are integers of up to 16 bits."""
         values = image if self.integral else to_finite(image)

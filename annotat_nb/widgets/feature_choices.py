@@ -152,7 +152,7 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     @value.setter
     def value(self, features: tuple[Feature, ...]) -> None:
-        self._before = features
+        self._before = features = tuple(map(_latest, features))
         shared = _most_common(features)
         self.shared.value = shared
         firsts = {type(feature): feature for feature in _first_of_each_kind(features)}
@@ -177,6 +177,18 @@ def _kinds() -> list[type[Feature]]:
     """Order the features as the original does, and those that it has not after them."""
     place = {name: number for number, name in enumerate(_ORIGINAL_ORDER)}
     return sorted(concrete_kinds(Feature), key=lambda kind: place.get(kind.__name__, len(place)))
+
+
+def _latest(feature: Feature) -> Feature:
+    """Return `feature` as its user defined it last; with its parameters, if it still has them."""
+    kinds: dict[str, type[Feature]] = {kind.__name__: kind for kind in concrete_kinds(Feature)}
+    kind = kinds[type(feature).__name__]
+    if kind is type(feature):
+        return feature
+    try:
+        return kind.model_validate(feature.model_dump())
+    except ValueError:
+        return kind()
 
 
 def _first_of_each_kind(features: tuple[Feature, ...]) -> list[Feature]:

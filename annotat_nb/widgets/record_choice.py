@@ -14,9 +14,12 @@ from annotat_nb.widgets.form import Form
 
 
 def concrete_kinds(base: type[Record]) -> list[type[Any]]:
-    """Return the kinds of `base` that can be made without saying more."""
-    kinds = [kind for kind in kinds_of(base) if not isabstract(kind)]
-    return [kind for kind in kinds if not _needed(kind)]
+    """Return the kinds of `base` that can be made without saying more.
+
+    Of those with the same name, which a user defined again and again, it is the latest.
+    """
+    kinds = {kind.__name__: kind for kind in kinds_of(base) if not isabstract(kind)}
+    return [kind for kind in kinds.values() if not _needed(kind)]
 
 
 def _needed(kind: type[Record]) -> list[str]:
