@@ -109,6 +109,13 @@ class Device:
                 self._give_way(problem, _voxels(part))
                 waiting.append((part, left))
 
+    def release(self) -> None:
+        """Give memory of the graphics card back to other programs, until it is needed again."""
+        if self.name != "cpu":
+            from annotat_nb.kernels.cuda import devices
+
+            devices.release()
+
     def _attempt(
         self,
         features: tuple[Feature, ...],
@@ -134,8 +141,9 @@ class Device:
 
     def _give_way(self, problem: Problem, voxels: int) -> None:
         """Be content with smaller boxes from now on, or with the processor."""
+        if problem.is_full:
+            self.release()
         if problem.is_full and voxels > SMALLEST:
-            problem.make_room()
             self._most = voxels // 2 + voxels % 2
             self._how, self.notice = SMALLER
             return
@@ -158,12 +166,6 @@ class Problem:
         if devices.is_full(error):
             return cls(True, "ran out of memory")
         return cls(False, f"failed ({(str(error).splitlines() or [type(error).__name__])[0]})")
-
-    def make_room(self) -> None:
-        """Free memory that nothing uses any more."""
-        from annotat_nb.kernels.cuda import devices
-
-        devices.release()
 
 
 def _voxels(box: Box) -> int:

@@ -84,7 +84,9 @@ class Pipeline(Record):
     then another inside the sample. None: everywhere."""
 
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
-    """Where it is computed: ``auto``, ``cpu``, or a graphics card such as ``cuda:0``."""
+    """Where it is computed: ``cpu``, a graphics card such as ``cuda:0``, or ``auto``: the first
+    graphics card that can be used, or else the processor. The results are the same, but for
+    rounding."""
 
     seed: int = Field(0, ge=0, lt=2**32)
     """Start of the random numbers. The same seed gives the same segmentation."""

@@ -164,7 +164,10 @@ class Engine:
         """Train on the marks and classify the volume, or what lies in `box`."""
         trained = 0.2 if box is None else 0.5
         learnt = self.learn(snapshot, part_of(report, 0.0, trained))
-        return self.classify(learnt, part_of(report, trained, 1.0), box)
+        try:
+            return self.classify(learnt, part_of(report, trained, 1.0), box)
+        finally:
+            learnt.segmenter.device.release()
 
     def learn(self, snapshot: Snapshot, report: Progress) -> Learnt:
         """Train on the marks; what was learnt from the same last time is taken as it is."""

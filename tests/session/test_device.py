@@ -5,6 +5,7 @@ import pytest
 
 import annotat_nb as an
 from annotat_nb.classify import RandomForest
+from annotat_nb.kernels.cuda import devices
 from annotat_nb.session import SessionError
 
 FULL = "The graphics card ran out of memory, so the processor computed the rest"
@@ -28,6 +29,13 @@ def test_auto_takes_the_graphics_card_and_finds_the_same(ready, card):
     ready.apply()
     assert card.calls > 0
     np.testing.assert_array_equal(ready.segmentation.data, expected)
+
+
+def test_memory_of_the_graphics_card_is_given_back(ready, card, monkeypatch):
+    released = []
+    monkeypatch.setattr(devices, "release", lambda: released.append(card.calls))
+    ready.apply()
+    assert released == [card.calls]
 
 
 @pytest.mark.parametrize("verb", ["apply", "preview"])
