@@ -57,8 +57,9 @@ class Forest(Classifier):
 class RandomForest(Forest):
     """Many decision trees, each grown on a random part of the markers, that vote together.
 
-    Each tree draws as many samples as there are, with replacement. At each node, √features random
-    features are compared, and the threshold that leaves the purest halves is taken.
+    Each tree draws as many samples as there are, 32,768 at most, with replacement. At each node,
+    √features random features are compared, and the threshold that leaves the purest halves is
+    taken.
 
     References
     ----------
@@ -109,7 +110,7 @@ class ExtraTrees(Forest):
 
     At each node, one random threshold of each of √features random features is tried, and the one
     that leaves the purest halves is taken. The boundaries are smoother than those of a random
-    forest, and the trees are larger.
+    forest, and the trees are larger. Of more than 32,768 samples each tree sees as many.
 
     References
     ----------

@@ -204,7 +204,7 @@ def _check_questions(forest: PackedForest) -> None:
 
 
 def _check_votes(votes: Array) -> None:
-    if not (np.isfinite(votes).all() and (votes >= 0).all()):
-        raise ValueError("votes must be finite and not negative")
+    if not ((votes >= 0) & (votes < 1.1)).all():  # nor NaN
+        raise ValueError("votes must be finite and from 0 to 1")
     if votes.shape[1] < 1 or not np.allclose(votes.sum(axis=1), 1, atol=1e-3):
         raise ValueError("the votes of each node must sum to 1")

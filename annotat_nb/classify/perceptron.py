@@ -57,10 +57,10 @@ class MultilayerPerceptron(Classifier):
     """Number of units in each hidden layer. More units and layers can learn more complicated
     boundaries, but need more markers and take longer."""
 
-    alpha: float = Field(1e-4, ge=0, le=1e3)
+    alpha: float = Field(1e-4, ge=0, le=1e3, title="Weight penalty (alpha)")
     """Price of large weights. Larger values give smoother boundaries; try powers of 10."""
 
-    max_iter: int = Field(200, ge=1, le=10_000, json_schema_extra={"unit": "passes"})
+    max_iter: int = Field(200, ge=1, le=10_000, title="Largest number of passes")
     """Largest number of passes over the markers. Training ends sooner when it no longer gains."""
 
     def fit(

@@ -134,6 +134,20 @@ def test_samples_are_drawn_as_often_as_they_count():
     np.testing.assert_allclose(drawn, weights / weights.mean(), atol=0.12)
 
 
+@pytest.mark.parametrize("growth", [RANDOM_FOREST, EXTRA_TREES])
+def test_of_very_many_samples_a_tree_sees_some_and_the_forest_all(growth, monkeypatch):
+    monkeypatch.setattr(trees, "MOST", 50)
+    weights = RNG.uniform(0.5, 2, 400)
+    bags = np.array([growth.bag(weights, tree, seed=0)[0] for tree in range(100)])
+    assert ((bags > 0).sum(axis=1) <= 50).all()
+    assert (bags > 0).any(axis=0).all()
+    if growth.bootstrap:
+        assert (bags.sum(axis=1) == 50).all()
+    else:
+        np.testing.assert_array_equal(bags, np.where(bags > 0, weights, 0))
+        assert ((bags > 0).sum(axis=1) == 50).all()
+
+
 def test_features_that_are_constant_split_nothing():
     rows, targets, weights = samples()
     rows[:, [0, 3]] = 7
