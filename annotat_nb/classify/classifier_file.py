@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.classify.accuracy import Accuracy
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.model import Model, needed_for
 from annotat_nb.classify.saved import array_in, broken, classes_in, head_of, pipeline_in
 from annotat_nb.classify.trained import Reordered, TrainedClassifier, named
 from annotat_nb.io.array_file import read_arrays, write_arrays
+from annotat_nb.io.errors import printable
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 SUFFIX = ".classifier"
 KIND = "classifier"
 SCHEMA = 1
+MOST_SAMPLES = 2**40
+"""Far more than anybody paints, and few enough to add up."""
 LEARNT = "learnt."
 """Before the names of the arrays that belong to the kind of classifier."""
 MEANINGS = {
@@ -30,6 +35,10 @@ MEANINGS = {
     "chosen": "which of the channels in names are used, int64, ascending, (chosen,)",
     "mean": "what is subtracted from each of these, float32, (chosen,)",
     "scale": "what it is then divided by, float32, (chosen,)",
+    "confusion": "samples kept apart, by painted class (rows) and found class, int64, (classes, "
+    "classes); only where that is known",
+    "importances": "what the selection found each channel in names to be worth, float64, "
+    "(channels,); only after a selection",
     f"{LEARNT}*": "what the classifier of the pipeline has learnt, as its class documents",
 }
 """What each array is, for who reads the file with other programs."""
@@ -50,21 +59,32 @@ def write_classifier(path: str | os.PathLike[str], trained: TrainedClassifier) -
     WriteError
         If the file cannot be written; an older file of that name is then unchanged.
     """
-    model = trained.model
+    model = _in_own_order(trained.model)
     head = {
         "schema": SCHEMA,
         "arrays": MEANINGS,
+        "accuracy": model.accuracy and model.accuracy.how,
         "image": trained.intensities and trained.intensities.model_dump(),
         **head_of(model.pipeline, model.names, trained.classes),
     }
     learnt = {f"{LEARNT}{name}": array for name, array in model.predictor.arrays().items()}
     arrays: dict[str, Array] = {
-        "classes": _in_own_order(model).astype(np.int16),
+        "classes": model.classes.astype(np.int16),
         "chosen": model.chosen.astype(np.int64),
         "mean": model.mean.astype(np.float32),
         "scale": model.scale.astype(np.float32),
     }
-    return write_arrays(path, KIND, head, {**arrays, **learnt})
+    return write_arrays(path, KIND, head, {**arrays, **_known_of(model), **learnt})
+
+
+def _known_of(model: Model) -> dict[str, Array]:
+    """Return what is known of how well it learnt."""
+    known: dict[str, Array] = {}
+    if model.accuracy is not None and model.accuracy.confusion:
+        known["confusion"] = np.array(model.accuracy.confusion, np.int64)
+    if model.importances:
+        known["importances"] = np.array(model.importances, np.float64)
+    return known
 
 
 def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
@@ -91,6 +111,7 @@ def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
     if sorted(ids.tolist()) != sorted(item.id for item in table):
         raise broken(source, "its class table does not list the classes that it tells apart")
     model = _model(source, pipeline, ids, arrays)
+    model = replace(model, accuracy=_accuracy(source, head, arrays))
     found = TrainedClassifier(model, named(table, ids), _image(head))
     return found.with_ids({item.id: item.id for item in table}, table)
 
@@ -110,16 +131,44 @@ def _model(source: Path, pipeline: Pipeline, ids: Array, arrays: Mapping[str, Ar
     except ValueError as error:
         raise broken(source, str(error)) from None
     features, columns = needed_for(names, chosen)
-    return Model(pipeline, ids, listed, chosen, features, columns, mean, scale, predictor)
+    importances = ()
+    if "importances" in arrays:
+        importances = array_in(source, arrays, "importances", "float64", (len(listed),)).tolist()
+    return Model(
+        pipeline,
+        ids,
+        listed,
+        chosen,
+        features,
+        columns,
+        mean,
+        scale,
+        predictor,
+        importances=tuple(importances),
+    )
 
 
-def _in_own_order(model: Model) -> Array:
-    """Return the class ids of `model` as its predictor has them."""
+def _accuracy(
+    source: Path, head: Mapping[str, object], arrays: Mapping[str, Array]
+) -> Accuracy | None:
+    """Return how often it was right; None where the file does not say so."""
+    how, count = head.get("accuracy"), len(arrays["classes"])
+    if not isinstance(how, str) or "confusion" not in arrays:
+        return None
+    table = array_in(source, arrays, "confusion", "int64", (count, count))
+    if table.min() < 0 or table.max() > MOST_SAMPLES or not table.sum(axis=1).all():
+        raise broken(source, "its table of painted and found classes counts nothing")
+    return Accuracy.counted(table, printable(how[:200]))
+
+
+def _in_own_order(model: Model) -> Model:
+    """Return `model` with its classes as its predictor has them."""
     if not isinstance(model.predictor, Reordered):
-        return model.classes
-    ids = np.empty_like(model.classes)
-    ids[model.predictor.order] = model.classes
-    return ids
+        return model
+    back = np.argsort(model.predictor.order)
+    accuracy = model.accuracy and model.accuracy.reordered(back)
+    predictor = model.predictor.predictor
+    return replace(model, classes=model.classes[back], predictor=predictor, accuracy=accuracy)
 
 
 def _image(head: Mapping[str, object]) -> Intensities | None:

@@ -1,5 +1,6 @@
 """Classifiers in files."""
 
+import dataclasses
 from inspect import isabstract
 
 import numpy as np
@@ -96,8 +97,9 @@ def test_every_kind_classifies_alike_after_a_round_trip(
         after = load_classifier(write_classifier(tmp_path / "a.classifier", before))
         for name in ("classes", "chosen", "columns", "mean", "scale"):
             np.testing.assert_array_equal(getattr(after.model, name), getattr(before.model, name))
-        for name in ("names", "kept", "features"):
+        for name in ("names", "kept", "features", "importances"):
             assert getattr(after.model, name) == getattr(before.model, name)
+        assert after.model.accuracy == before.model.accuracy
         expected = np.asarray(segmenter.predict(before.model).probabilities)
         np.testing.assert_array_equal(segmenter.predict(after.model).probabilities, expected)
 
@@ -107,6 +109,13 @@ def test_parameters_and_names_come_back_but_not_where_it_was_computed(path):
     assert found.pipeline == ANYWHERE
     assert found.classes == table(0, 1)
     assert repr(found).startswith("TrainedClassifier(RandomForest(n_estimators=7), classes: mat")
+
+
+def test_an_accuracy_that_is_not_known_is_none(three, tmp_path):
+    unknown = dataclasses.replace(three[0].model, accuracy=None, importances=())
+    learnt = dataclasses.replace(three[0], model=unknown)
+    found = load_classifier(write_classifier(tmp_path / "a.classifier", learnt)).model
+    assert (found.accuracy, found.importances) == (None, ())
 
 
 def test_the_file_says_what_its_arrays_are(path):
@@ -154,6 +163,10 @@ def test_other_ids_survive_saving_and_moving_again(three, tmp_path):
     found = load_classifier(write_classifier(tmp_path / "a.classifier", moved))
     assert found.classes == table(7, 8, 9)
     back = found.with_ids({7: 2, 8: 1, 9: 0}, table(0, 1, 2))
+    assert (found.model.accuracy, back.model.accuracy) == (
+        moved.model.accuracy,
+        learnt.model.accuracy,
+    )
     for one, other in ((moved, found), (learnt, back)):
         np.testing.assert_array_equal(
             segmenter.predict(one.model).probabilities, segmenter.predict(other.model).probabilities
@@ -178,6 +191,11 @@ WIDE = "learnt.votes"
         ({"chosen": np.array([2, 4])}, {}, "it chooses other than some"),
         ({"chosen": np.array([0.0])}, {}, "its chosen are 1 float64, not n int64"),
         ({"mean": np.zeros(9, "float32")}, {}, "its mean are 9 float32"),
+        ({"confusion": np.zeros((2, 2), "int64")}, {}, "counts nothing"),
+        ({"confusion": np.full((2, 2), -1)}, {}, "counts nothing"),
+        ({"confusion": np.full((2, 2), 2**62)}, {}, "counts nothing"),
+        ({"confusion": np.ones((3, 3), "int64")}, {}, "its confusion are 3 × 3 int64"),
+        ({"importances": np.ones(3)}, {}, "its importances are 3 float64, not 4 float64"),
         ({"learnt.extra": np.zeros(9, "float32")}, {}, "expected the arrays"),
         ({WIDE: np.ones((9, 2), "float32")}, {}, "one value for each node"),
         ({}, {"pipeline": ANYWHERE.model_dump(mode="json") | {"classifier": None}}, "classifier"),
