@@ -115,7 +115,9 @@ class Neighbours:
         count = min(self.n_neighbors, len(self.rows))
 
         def work(start: int, stop: int) -> None:
-            _, nearest = self._tree.query(rows[start:stop], np.arange(1, count + 1))
+            # Far beyond the samples, scaled features may leave the range of float32.
+            finite = np.nan_to_num(rows[start:stop])
+            _, nearest = self._tree.query(finite, np.arange(1, count + 1))
             weights, kinds = self.weights[nearest].astype(np.float64), self.kinds[nearest]
             for label in range(self.n_classes):
                 share = (weights * (kinds == label)).sum(axis=1) / weights.sum(axis=1)

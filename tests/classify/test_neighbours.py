@@ -32,3 +32,12 @@ def test_fewer_samples_than_neighbours_all_vote():
 def test_neighbours_vote_by_their_weight():
     found = shares(5, ROWS[:3], [0, 1, 1], np.array([3.0, 0.5, 0.5]))
     np.testing.assert_allclose(found, np.tile([0.75, 0.25], (1000, 1)), atol=1e-6)
+
+
+def test_what_is_beyond_all_numbers_has_neighbours_too():
+    rows = np.array([[0.0], [1.0]], "float32")
+    learnt = KNearestNeighbours(n_neighbors=1).fit(
+        rows, [0, 1], weights=np.ones(2), seed=0, progress=lambda share: None
+    )
+    far = np.array([[-np.inf], [np.inf], [np.nan]], "float32")
+    np.testing.assert_array_equal(learnt.predict_proba(far, lambda share: None).sum(axis=1), 1)

@@ -355,7 +355,8 @@ def other_values(array, rng):
 @pytest.mark.parametrize("name", LEARNT)
 def test_what_was_learnt_opens_undamaged(limited, learnt, name):
     act = name if name == "training data" else "classifier"
-    assert limited(learnt[name], act).outcome == "opened"
+    result = limited(learnt[name], act)
+    assert result.outcome == "opened", result
 
 
 @pytest.mark.parametrize("trials", [50, pytest.param(10_000, marks=SOAK)])
