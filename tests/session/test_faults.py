@@ -31,7 +31,8 @@ def paint_both(session):
     session.pipeline = FAST
 
 
-def paint_on(session):
+def paint_on(session, timer):
+    timer.start()
     for number in range(100_000):
         session.paint([(number % 40, 9), (9, number % 40)], label=0, radius=2)
 
@@ -45,8 +46,7 @@ def test_an_interrupt_while_painting_costs_one_stroke_at_most(volume, path, mill
         (threading.main_thread().ident, signal.SIGINT),
     )
     with pytest.raises(KeyboardInterrupt):
-        timer.start()
-        paint_on(session)
+        paint_on(session, timer)
     timer.join()
     session.paint([(9, 9)], label=0)
     expected = np.asarray(session.markers.data)
