@@ -55,6 +55,11 @@ class Grid:
         _, rows, columns = self.counts
         return ((z * rows + y) * columns + x + 1).astype(np.uint32)
 
+    def places(self, cells: Box) -> tuple[Array, ...]:
+        """Return the number of the cell, within a box of cells, of each voxel along z, y and x."""
+        widths = (np.diff(edges)[side] for edges, side in zip(self.edges, cells, strict=True))
+        return tuple(np.repeat(np.arange(width.size), width) for width in widths)
+
     @cached_property
     def _offsets(self) -> tuple[Array, ...]:
         """Twice the distance of each voxel to the centre of its cell along z, y and x."""

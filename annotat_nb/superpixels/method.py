@@ -35,6 +35,7 @@ class SuperpixelMethod(Operation):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        device: str = "cpu",
         out: Array | None = None,
     ) -> Array:
         """Divide `image`, (z, y, x), into superpixels.
@@ -48,6 +49,9 @@ class SuperpixelMethod(Operation):
             Smallest and largest finite value of the image; None measures them.
         progress
             Called with the share that is done, often; raise in it to cancel.
+        device
+            Where to compute: ``"cpu"``, or a graphics card such as ``"cuda:0"``, which gives the
+            same ids. Where its memory does not suffice, the processor takes over, with a warning.
         out
             Where to write the ids, uint32, of the image's shape: an array, or a Zarr array for
             volumes larger than memory, which then holds only a few tiles at a time. None makes

@@ -19,8 +19,8 @@ def reconnect(labels: Array, ndim: int) -> Array:
     Parameters
     ----------
     labels
-        Ids of superpixels, uint32, (z, y, x), not much larger than their number; no id may lie in
-        two slices where `ndim` is 2.
+        Ids of superpixels, from 0 or 1, uint32, (z, y, x); no id may lie in two slices where
+        `ndim` is 2.
     ndim
         2 looks for neighbours within each slice only.
 
@@ -34,14 +34,15 @@ def reconnect(labels: Array, ndim: int) -> Array:
     >>> reconnect(np.array([[[1, 1, 1, 2, 1, 2, 2]]], "uint32"), 2).tolist()
     [[[1, 1, 1, 1, 2, 2, 2]]]
     """
+    from annotat_nb.kernels.cpu import parts as kernels
+
     chosen = np.ones(int(labels.max()) + 1, bool)
     parts, owners, spans = find_parts(labels, chosen, ndim)
     settled = largest_parts(owners, spans)
     if settled.all():
         return labels
-    settle(owners, settled, _contacts(parts, settled, spans, ndim))
-    mended: Array = owners[parts]
-    return mended
+    kernels.settle(owners, settled, _contacts(parts, settled, spans, ndim))
+    return np.take(owners, parts)
 
 
 def find_parts(labels: Array, chosen: Array, ndim: int) -> tuple[Array, Array, Array]:
@@ -89,31 +90,11 @@ def _contacts(parts: Array, settled: Array, spans: Array, ndim: int) -> Array:
     from annotat_nb.kernels.cpu import parts as kernels
 
     loose = np.flatnonzero(~settled)
-    sizes, firsts = spans
-    contacts = np.empty((6 * sizes[loose].sum(), 3), np.int64)
-    items = np.empty(sizes[loose].max(), np.int64)
-    lengths = np.zeros(settled.size, np.int32)
-    count = kernels.count_contacts(parts, loose, firsts, ndim == 2, lengths, items, contacts)
+    edges = np.concatenate([[0], np.cumsum(spans[0, loose])])
+    ends, items = np.full(settled.size, -1), np.empty(edges[-1], np.int64)
+    ends[loose] = edges[:-1]
+    kernels.list_items(parts, ends, items)
+    contacts, lengths = np.empty((6 * items.size, 3), np.int64), np.zeros(settled.size, np.int32)
+    flat = ndim == 2
+    count = kernels.count_contacts(parts, loose, edges, items, flat, lengths, contacts)
     return contacts[:count]
-
-
-def settle(owners: Array, settled: Array, contacts: Array) -> None:
-    """Give every loose part an owner, in place: first those that touch a settled part, and so on.
-
-    Parameters
-    ----------
-    owners
-        The label of each part.
-    settled
-        Which parts keep their label.
-    contacts
-        Loose part, part beside it, and number of faces between them, (contacts, 3).
-    """
-    while not settled.all():
-        loose, other, _ = contacts.T
-        ready = contacts[~settled[loose] & settled[other]]
-        loose, other, lengths = ready.T
-        order = np.lexsort((owners[other], -lengths, loose))
-        first = order[np.diff(loose[order], prepend=-1) != 0]
-        owners[loose[first]] = owners[other[first]]
-        settled[loose] = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.blocks import Block, pad_box, shape_of
-from annotat_nb.superpixels.repair import find_parts, largest_parts, settle
+from annotat_nb.superpixels.repair import find_parts, largest_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +54,9 @@ class Seams:
     """Makes superpixels connected again after tiles were divided one by one.
 
     The rule is that of `annotat_nb.superpixels.repair.reconnect`, over the whole volume. A
-    superpixel that is not whole in its own tile has a part that reaches the border of a tile:
-    only such parts are looked at, and what their superpixels have in the tile of their cell.
+    superpixel that is not whole in its own tile has a part that reaches the border of a tile, or
+    that lies in another tile: only such parts are looked at, and what their superpixels have in
+    the tile of their cell.
 
     Parameters
     ----------
@@ -66,7 +67,8 @@ class Seams:
     """
 
     def __init__(self, grid: Grid, tiles: list[Block]) -> None:
-        self._grid, self._cores = grid, [grid.voxels(tile.core) for tile in tiles]
+        self._grid, self._tiles = grid, tiles
+        self._cores = [grid.voxels(tile.core) for tile in tiles]
         self._side = tuple(each.stop - each.start for each in tiles[0].core)
         self._lock = Lock()
         self._pieces: list[_Pieces] = []
@@ -89,7 +91,7 @@ class Seams:
         faces = list(self._faces(self._cores[tile]))
         if not faces:
             return
-        chosen = np.zeros(len(ids), bool)
+        chosen = ~np.isin(ids, self._grid.ids(self._tiles[tile].core))
         for face, _ in faces:
             chosen[local[face]] = True
         parts, owners, spans = find_parts(local, chosen, self._grid.ndim)
@@ -158,7 +160,7 @@ class Seams:
         return tiles
 
     def _find_whole(self, id_: int, labels: Array) -> None:
-        """Note the piece of a superpixel in the tile of its cell; there it is whole."""
+        """Note the piece of a superpixel in the tile of its cell; there it is whole, or nowhere."""
         cell = self._cell_of(np.array(id_))
         tile = int(self._tile_of(cell))
         core = self._cores[tile]
@@ -169,7 +171,8 @@ class Seams:
         if _reaches_out(voxels, window, core):
             voxels = _where(labels, core, id_)
         flat = np.ravel_multi_index(tuple(voxels - _corner(core)), shape_of(core))
-        self._note(tile, np.array([id_], np.uint32), np.array([[flat.size], [flat.min()]]))
+        if flat.size:
+            self._note(tile, np.array([id_], np.uint32), np.array([[flat.size], [flat.min()]]))
 
     def _parts(self) -> tuple[Array, Array, Array]:
         """Put the pieces of all tiles together to parts of the volume.
@@ -268,6 +271,8 @@ def _reaches_out(voxels: Array, window: Box, core: Box) -> bool:
 
 def _heirs(owners: Array, settled: Array, loose: list[_Loose]) -> Array:
     """Return the id of each part once all loose ones have that of a neighbour."""
+    from annotat_nb.kernels.cpu import parts as kernels
+
     flats = np.concatenate([each.flats for each in loose])
     parts = np.concatenate([each.parts for each in loose])
     of, near, ids = map(np.concatenate, zip(*(each.beside for each in loose), strict=True))
@@ -279,7 +284,7 @@ def _heirs(owners: Array, settled: Array, loose: list[_Loose]) -> Array:
     pairs, lengths = np.unique(np.stack([of, other], axis=1), axis=0, return_counts=True)
     heirs = np.concatenate([owners, known])
     settled = np.concatenate([settled, np.ones(known.size, bool)])
-    settle(heirs, settled, np.column_stack([pairs, lengths]))
+    kernels.settle(heirs, settled, np.column_stack([pairs, lengths]))
     return heirs
 
 

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from annotat_nb.blocks import plan_blocks
+from annotat_nb.blocks import Block, shape_of
+from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Report, SuperpixelMethod
-from annotat_nb.superpixels.tiles import place_for, range_of, read_scaled
+from annotat_nb.superpixels.repair import reconnect
+from annotat_nb.superpixels.tiles import (
+    Range,
+    Scratch,
+    close_gaps,
+    divide,
+    plan_tiles,
+    range_of,
+    read_steps,
+    threads_for,
+    with_help,
+)
 
 if TYPE_CHECKING:
+    from annotat_nb.blocks import Shape
     from annotat_nb.operation import Array
 
-TILE = {2: 1024, 3: 128}
+TILE = {2: 512, 3: 128}
 """Side of the tiles that are clustered one by one, in voxels, for each number of dimensions."""
 
-ITERATIONS = 10
+TOP = 65_280
+"""The image is rounded to so many steps: 256 for each grey value of an 8-bit image."""
 
 
 class Slic(SuperpixelMethod):
     """Superpixels of voxels that are close both in position and in grey value.
 
-    Large images are clustered tile by tile; no superpixel crosses the border of a tile.
+    At first each cell of a grid is a cluster. Then, `iterations` times, each voxel goes to the
+    nearest cluster of its cell and the cells around it: the distance squared is that of the
+    position to the mean position of the cluster, in units of `seed_spacing`, plus that of the grey
+    value to its mean grey value, in units of `compactness`. In the end a superpixel is the largest
+    connected part of a cluster; other parts join the neighbour that they share most faces with.
+
+    Sums are integers and distances have one order of operations, so that the result depends
+    neither on the order of work nor on the device. The volume is clustered in tiles of whole
+    cells, side by side from the first voxel, and each with two cells of context around it. Their
+    size is part of the definition.
 
     References
     ----------
@@ -44,6 +69,10 @@ class Slic(SuperpixelMethod):
     type of the image, so that the same number serves 8-bit and 16-bit images. Larger values give
     rounder, more regular superpixels; smaller values follow weak edges more closely."""
 
+    iterations: int = Field(10, ge=1, le=100)
+    """How often voxels are given to the nearest cluster. More rounds let superpixels settle, and
+    take longer; after 5 to 10 little changes. Annotat3D does one."""
+
     def __call__(
         self,
         image: Array,
@@ -51,39 +80,84 @@ class Slic(SuperpixelMethod):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        device: str = "cpu",
         out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
-        whole_range = range_of(image, intensity_range)
-        labels = place_for((depth, height, width), out)
-        # Whole cells only, or the tiles at the end would hold too few superpixels.
-        side = max(1, TILE[self.ndim] // self.seed_spacing) * self.seed_spacing
-        core = (1 if self.ndim == 2 else side, side, side)
-        tiles = list(plan_blocks((depth, height, width), core=core))
-        count = 0
-        for done, tile in enumerate(tiles, 1):
-            ids = self._cluster(read_scaled(image, tile.core, whole_range))
-            labels[tile.core] = ids + count
-            count += int(ids.max())
-            if progress:
-                progress(done / len(tiles))
+        grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
+        tiles = plan_tiles(grid, TILE[self.ndim])
+        work = _Clustering(self, image, grid, range_of(image, intensity_range))
+        number = with_help(device, partial(work.number_on, device), work.number)
+        threads = threads_for(grid, tiles, device)
+        labels = divide(grid, tiles, number, out=out, progress=progress, threads=threads)
+        close_gaps(labels, [grid.voxels(tile.core) for tile in tiles], work.present)
         return labels
 
-    def _cluster(self, values: Array) -> Array:
-        """Return the ids of one tile's superpixels, from 1 without gaps."""
-        from skimage import measure, segmentation
+    @property
+    def weight(self) -> float:
+        """What a squared difference in grey value counts, in squared voxels."""
+        return min((self.seed_spacing / (self.compactness * TOP)) ** 2, 1e20)
 
-        # slic stretches what it gets to 0-1: dividing by the range undoes that, so that every
-        # tile weighs grey values alike.
-        stretch = float(np.ptp(values)) or 1.0
-        clusters = segmentation.slic(
-            values,
-            n_segments=self.expected_count(values.shape),
-            compactness=self.compactness / stretch,
-            max_num_iter=ITERATIONS,
-            start_label=1,
-            enforce_connectivity=True,
-            channel_axis=None,
-        )
-        parts: Array = measure.label(clusters, background=0, connectivity=1)
-        return parts.astype(np.uint32)
+
+@dataclass(eq=False)
+class _Clustering:
+    """Clusters the tiles of one image."""
+
+    method: Slic
+    image: Array
+    grid: Grid
+    intensity_range: Range
+    scratch: Scratch = field(default_factory=Scratch)
+
+    def __post_init__(self) -> None:
+        self.present = np.zeros(np.prod(self.grid.counts) + 1, bool)
+        """For each id, whether its cluster has a voxel."""
+
+    def number(self, tile: Block) -> Array:
+        """Return which cluster of its padded box each voxel of a tile's core belongs to, uint32."""
+        from annotat_nb.kernels.cpu import clusters as kernels
+
+        steps, cells, counts = self._read(tile)
+        labels = self.scratch.array("labels", steps.shape, np.uint32)
+        z, y, x = (places.astype(np.uint32) for places in cells)
+        labels[:] = ((z * counts[1])[:, None] + y)[..., None] * counts[2] + x
+        count = int(np.prod(counts))
+        sums, centres = np.empty((count, 5), np.int64), np.empty((count, 4), np.float32)
+        for _ in range(self.method.iterations):
+            kernels.add_up(steps, labels, sums)
+            _move(centres, sums)
+            kernels.assign(steps, cells, counts, centres, self.method.weight, labels)
+        return self._connected(tile, labels)
+
+    def number_on(self, device: str, tile: Block) -> Array:
+        """Return the same as `number`, computed on a graphics card."""
+        from annotat_nb.kernels.cuda.clusters import cluster
+
+        steps, cells, counts = self._read(tile)
+        method = self.method
+        labels = cluster(steps, cells, counts, method.weight, method.iterations, device)
+        return self._connected(tile, labels)
+
+    def _read(self, tile: Block) -> tuple[Array, tuple[Array, ...], Shape]:
+        """Return the quantised voxels of a padded box, the cells they lie in, and their number."""
+        box = self.grid.voxels(tile.padded)
+        steps = read_steps(self.image, box, self.intensity_range, TOP, self.scratch)
+        return steps, self.grid.places(tile.padded), shape_of(tile.padded)
+
+    def _connected(self, tile: Block, labels: Array) -> Array:
+        """Return the clusters of a tile's core, each connected there, and note which there are."""
+        from annotat_nb.kernels.cpu.clusters import note
+
+        core, padded = self.grid.voxels(tile.core), self.grid.voxels(tile.padded)
+        inside = np.ascontiguousarray(labels[Block(core, padded).inner])
+        local, ids = reconnect(inside, self.grid.ndim), self.grid.ids(tile.padded).ravel()
+        found = np.zeros(ids.size, bool)
+        note(local, found)
+        self.present[ids[found]] = True
+        return local
+
+
+def _move(centres: Array, sums: Array) -> None:
+    """Put the centre of each cluster where the mean of its voxels is; none where it has none."""
+    known = sums[:, 4] > 0
+    centres[known] = sums[known, :4] / sums[known, 4:]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from threading import Lock, local
+from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 
@@ -14,8 +16,6 @@ from annotat_nb.superpixels.seams import Seams
 from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
     from annotat_nb.superpixels.grid import Grid
@@ -29,8 +29,14 @@ HALO = 2
 MOST_CELLS = {2: 250, 3: 36}
 """Largest side of a tile in cells: with the halo, 16 bits then number them."""
 
+BYTES = 16
+"""About how many bytes a voxel takes while its tile is divided."""
+
 MEMORY = 2**31
 """Bytes that the tiles which are divided at once may take; one tile may take more."""
+
+Number = Callable[[Block], "Array"]
+"""Returns which cell of a tile's padded box each voxel of its core belongs to, from 0, uint32."""
 
 
 def range_of(image: Array, intensity_range: Range | None) -> Range:
@@ -78,24 +84,6 @@ def read_steps(image: Array, box: Box, intensity_range: Range, top: int, scratch
     low, scale = scale_of(intensity_range, top)
     quantise(plain(values).ravel(), low, scale, float(top), steps.ravel())
     return steps
-
-
-def read_scaled(image: Array, box: Box, intensity_range: Range) -> Array:
-    """Read `box` of `image` as float32 scaled to 0-1; what is not finite becomes 0.
-
-    Examples
-    --------
-    >>> image = np.array([[[5.0, 7.0, np.nan, 9.0]]])
-    >>> read_scaled(image, (slice(1), slice(1), slice(4)), (5.0, 9.0)).tolist()
-    [[[0.0, 0.5, 0.0, 1.0]]]
-    """
-    low, high = intensity_range
-    values = np.asarray(image[box], dtype=np.float64)
-    values = np.where(np.isfinite(values), values, low)
-    if high <= low:
-        return np.zeros(values.shape, np.float32)
-    scaled: Array = ((values - low) / (high - low)).astype(np.float32)
-    return scaled
 
 
 def scale_of(intensity_range: Range, top: int) -> tuple[float, float]:
@@ -150,15 +138,50 @@ def _guard(labels: Any) -> AbstractContextManager[object]:
     return nullcontext() if isinstance(labels, np.ndarray) else Lock()
 
 
+def threads_for(grid: Grid, tiles: list[Block], device: str) -> int:
+    """Return how many tiles are divided at once: with large cells, not many fit in memory."""
+    if device != "cpu":
+        return 2  # one is read while the other is divided
+    largest = max(np.prod(shape_of(grid.voxels(tile.padded))) for tile in tiles)
+    return max(1, min(processors(), int(MEMORY // (largest * BYTES))))
+
+
+def with_help(device: str, helped: Number, number: Number) -> Number:
+    """Return `helped`, which works on `device`, giving way to `number` where its memory is full.
+
+    Both give the same, to the last bit. For the processor itself, it is `number`.
+    """
+    if device == "cpu":
+        return number
+    full = Event()
+
+    def either(tile: Block) -> Array:
+        from annotat_nb.kernels.cuda import devices
+
+        if not full.is_set():
+            try:
+                return helped(tile)
+            except RuntimeError as error:
+                if not devices.is_full(error):
+                    raise
+            full.set()
+            devices.release()
+            warn(f"{device} ran out of memory: the processor makes the superpixels", stacklevel=2)
+        return number(tile)
+
+    return either
+
+
 def divide(
     grid: Grid,
     tiles: list[Block],
-    number: Callable[[Block], Array],
+    number: Number,
+    *,
     out: Array | None,
     progress: Report | None,
-    bytes_per_voxel: int,
+    threads: int,
 ) -> Array:
-    """Divide a volume tile by tile, on all processors, and mend what the tiles' borders cut.
+    """Divide a volume tile by tile and mend what the tiles' borders cut.
 
     Parameters
     ----------
@@ -167,14 +190,13 @@ def divide(
     tiles
         What `plan_tiles` returned.
     number
-        Returns, for each voxel of a tile's core, which cell of its padded box it belongs to:
-        uint32, from 0.
+        Divides one tile.
     out
         Where the ids are written, uint32, (z, y, x); None makes an array.
     progress
         Receives the share that is done.
-    bytes_per_voxel
-        What `number` takes for each voxel of a padded box.
+    threads
+        How many tiles are divided at once.
     """
     labels = place_for(grid.shape, out)
     seams = Seams(grid, tiles)
@@ -187,8 +209,26 @@ def divide(
             labels[grid.voxels(tile.core)] = np.take(ids, local)
         seams.add(index, local, ids)
 
-    largest = max(np.prod(shape_of(grid.voxels(tile.padded))) for tile in tiles)
-    at_once = max(1, int(MEMORY // (largest * bytes_per_voxel)))
-    each(len(tiles), work, done=progress, threads=min(processors(), at_once))
+    each(len(tiles), work, done=progress, threads=threads)
     seams.mend(labels)
     return labels
+
+
+def close_gaps(labels: Array, boxes: list[Box], present: Array) -> None:
+    """Number superpixels anew, in place, if some ids have no voxel.
+
+    Parameters
+    ----------
+    labels
+        Ids, (z, y, x).
+    boxes
+        Boxes that together are the volume.
+    present
+        For each id, from 0, whether it has a voxel; 0 does not matter.
+    """
+    if present[1:].all():
+        return
+    present[0] = False
+    numbers = np.cumsum(present, dtype=np.uint32)
+    for box in boxes:
+        labels[box] = np.take(numbers, labels[box])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,7 +12,16 @@ from pydantic import Field
 from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Report, SuperpixelMethod
-from annotat_nb.superpixels.tiles import Range, Scratch, divide, plan_tiles, range_of, read_steps
+from annotat_nb.superpixels.tiles import (
+    Range,
+    Scratch,
+    divide,
+    plan_tiles,
+    range_of,
+    read_steps,
+    threads_for,
+    with_help,
+)
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
@@ -81,76 +90,82 @@ class Waterpixels(SuperpixelMethod):
         *,
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
+        device: str = "cpu",
         out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
-        relief = Relief(image, grid, range_of(image, intensity_range), self.compactness)
         tiles = plan_tiles(grid, TILE[self.ndim])
-        return divide(grid, tiles, partial(_flood, relief, Scratch()), out, progress, 16)
+        work = _Flooding(image, grid, range_of(image, intensity_range), self.compactness)
+        number = with_help(device, partial(work.number_on, device), work.number)
+        threads = threads_for(grid, tiles, device)
+        return divide(grid, tiles, number, out=out, progress=progress, threads=threads)
 
 
-@dataclass(frozen=True, eq=False)
-class Relief:
-    """What is flooded: the quantised image, its gradient, and the pull of the cells' centres."""
+@dataclass(eq=False)
+class _Flooding:
+    """Floods the tiles of one image."""
 
     image: Array
     grid: Grid
     intensity_range: Range
     compactness: float
+    scratch: Scratch = field(default_factory=Scratch)
 
     TOP: ClassVar[int] = 255 * STEPS_PER_UNIT
 
-    @cached_property
-    def pull(self) -> Array:
-        """How much a voxel is raised, for each value of (2 · distance to the centre)², int32."""
+    def __post_init__(self) -> None:
         distance = np.sqrt(np.arange(self.grid.most_squared + 1)) / 2
         slope = STEPS_PER_UNIT * self.compactness * 2 / self.grid.spacing
-        return np.rint(slope * distance).astype(np.int32)
-
-    @cached_property
-    def halvings(self) -> int:
+        self.pull = np.rint(slope * distance).astype(np.int32)
+        """How much a voxel is raised, for each value of (2 · distance to the centre)²."""
+        highest = int(self.TOP + self.pull[-1])
+        self.halvings = max(HALVINGS, highest.bit_length() - LEVEL_BITS)
         """How often the raised gradient is halved to give levels."""
-        return max(HALVINGS, int(self.TOP + self.pull[-1]).bit_length() - LEVEL_BITS)
 
-    def steps(self, box: Box, scratch: Scratch) -> tuple[Array, Shape]:
+    def number(self, tile: Block) -> Array:
+        """Return which cell of its padded box each voxel of a tile's core belongs to, uint32."""
+        from annotat_nb.kernels.cpu import flood
+
+        levels, markers = self._levels(tile.padded)
+        keys = self.scratch.array("keys", levels.shape, np.int32)
+        parents = self.scratch.array("parents", levels.shape, np.uint8)
+        flood.spread_keys(levels, markers, keys)
+        flood.find_parents(keys, markers, parents)
+        ids = levels  # which are needed no more
+        flood.spread_ids(parents, markers, ids)
+        inside = ids[tuple(slice(side.start + 1, side.stop + 1) for side in self._inner(tile))]
+        return inside.astype(np.uint32)
+
+    def number_on(self, device: str, tile: Block) -> Array:
+        """Return the same as `number`, computed on a graphics card."""
+        from annotat_nb.kernels.cuda.flood import flood
+
+        steps, first = self._steps(tile.padded)
+        squares, middles = self.grid.squares(tile.padded), self.grid.middles(tile.padded)
+        ids = flood(steps, first, squares, middles, self.pull, self.halvings, device)
+        return np.ascontiguousarray(ids[self._inner(tile)])
+
+    def _inner(self, tile: Block) -> Box:
+        return Block(self.grid.voxels(tile.core), self.grid.voxels(tile.padded)).inner
+
+    def _steps(self, cells: Box) -> tuple[Array, Shape]:
         """Read a box and the voxels next to it; return where in them the box begins, too."""
-        reach = (self.grid.ndim - 2, 1, 1)
-        wide = pad_box(box, reach, self.grid.shape)
+        box = self.grid.voxels(cells)
+        wide = pad_box(box, (self.grid.ndim - 2, 1, 1), self.grid.shape)
         z, y, x = (side.start for side in Block(box, wide).inner)
-        return read_steps(self.image, wide, self.intensity_range, self.TOP, scratch), (z, y, x)
+        return read_steps(self.image, wide, self.intensity_range, self.TOP, self.scratch), (z, y, x)
 
+    def _levels(self, cells: Box) -> tuple[Array, Array]:
+        """Return the relief of the levels of a box of cells, and where their markers lie in it."""
+        from annotat_nb.kernels.cpu import relief
 
-def _flood(relief: Relief, scratch: Scratch, tile: Block) -> Array:
-    """Return which cell of its padded box each voxel of a tile's core belongs to, uint32."""
-    from annotat_nb.kernels.cpu import flood
-    from annotat_nb.kernels.cpu.relief import relief_shape
-
-    core, padded = relief.grid.voxels(tile.core), relief.grid.voxels(tile.padded)
-    shape = relief_shape(shape_of(padded))
-    levels, markers = _levels(relief, tile.padded, scratch)
-    keys, parents = (
-        scratch.array("keys", shape, np.int32),
-        scratch.array("parents", shape, np.uint8),
-    )
-    flood.spread_keys(levels, markers, keys)
-    flood.find_parents(keys, markers, parents)
-    ids = levels  # which are needed no more
-    flood.spread_ids(parents, markers, ids)
-    inner = tuple(slice(side.start + 1, side.stop + 1) for side in Block(core, padded).inner)
-    return ids[inner].astype(np.uint32)
-
-
-def _levels(relief: Relief, cells: Box, scratch: Scratch) -> tuple[Array, Array]:
-    """Return the levels of a box of cells, and where the cells' markers lie."""
-    from annotat_nb.kernels.cpu import relief as kernels
-
-    box = relief.grid.voxels(cells)
-    steps, first = relief.steps(box, scratch)
-    levels = scratch.array("levels", kernels.relief_shape(shape_of(box)), np.uint16)
-    kernels.fill_gradient(steps, first, shape_of(box), relief.grid.ndim - 2, levels)
-    squares, (begins, ends) = relief.grid.squares(cells), relief.grid.middles(cells)
-    markers = np.empty(np.prod([begin.size for begin in begins]), np.int64)
-    kernels.find_markers(levels, begins, ends, squares, markers)
-    kernels.add_pull(squares, relief.pull, relief.halvings, levels)
-    return levels, markers
+        steps, first = self._steps(cells)
+        shape = shape_of(self.grid.voxels(cells))
+        levels = self.scratch.array("levels", relief.relief_shape(shape), np.uint16)
+        relief.fill_gradient(steps, first, shape, self.grid.ndim - 2, levels)
+        squares, (begins, ends) = self.grid.squares(cells), self.grid.middles(cells)
+        markers = np.empty(np.prod(shape_of(cells)), np.int64)
+        relief.find_markers(levels, begins, ends, squares, markers)
+        relief.add_pull(squares, self.pull, self.halvings, levels)
+        return levels, markers

@@ -41,7 +41,7 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
     >>> form = Form(Slic())
     >>> form.controls["seed_spacing"].value = "12"
     >>> form.value
-    Slic(seed_spacing=12, ndim=2, compactness=0.6)
+    Slic(seed_spacing=12, ndim=2, compactness=0.6, iterations=10)
     """
 
     changed = Signal()

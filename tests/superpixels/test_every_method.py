@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import zarr
 from skimage import measure
 
-from annotat_nb.superpixels import Slic, SuperpixelMethod, Waterpixels, slic, waterpixels
+from annotat_nb.superpixels import Slic, SuperpixelMethod, Waterpixels, slic, tiles, waterpixels
 
 METHODS = [kind(ndim=ndim) for kind in (Waterpixels, Slic) for ndim in (2, 3)]
 ODD_IMAGES = {
@@ -142,6 +143,37 @@ def test_tiles_leave_superpixels_whole(method, cells, monkeypatch):
     labels = method(cells)
     assert_proper(labels, cells.shape, method.ndim)
     assert labels.max() == pytest.approx(method.expected_count(cells.shape), rel=0.2)
+
+
+@every_method
+def test_any_number_of_threads_gives_the_same_ids(method, cells, monkeypatch):
+    for module in (waterpixels, slic):
+        monkeypatch.setattr(module, "TILE", {2: 21, 3: 14})
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(tiles, "processors", lambda threads=threads: threads)
+        found.append(method(cells))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+@every_method
+def test_ids_are_written_where_the_caller_wants_them(method, cells, monkeypatch, tmp_path):
+    for module in (waterpixels, slic):
+        monkeypatch.setattr(module, "TILE", {2: 21, 3: 14})
+    stored = zarr.create_array(tmp_path, shape=cells.shape, chunks=(7, 16, 16), dtype="uint32")
+    part = np.zeros((30, 70, 60), "uint32")[3:27, 5:65, 4:54]
+    expected = method(cells)
+    for out in (stored, part):
+        assert method(cells, out=out) is out
+        np.testing.assert_array_equal(out[:], expected)
+
+
+@every_method
+@pytest.mark.parametrize(("shape", "dtype"), [((24, 60, 50), "int32"), ((24, 60, 49), "uint32")])
+def test_a_place_that_does_not_fit_is_refused(method, cells, shape, dtype):
+    with pytest.raises(TypeError, match=r"out must be uint32 of shape \(24, 60, 50\), got"):
+        method(cells, out=np.zeros(shape, dtype))
 
 
 @every_method

@@ -5,7 +5,9 @@ import psutil
 import pytest
 import zarr
 
-from annotat_nb.superpixels import Waterpixels, tiles
+from annotat_nb.superpixels import Slic, Waterpixels, tiles
+
+METHODS = [Waterpixels(seed_spacing=8, ndim=3), Slic(seed_spacing=8, ndim=3, iterations=1)]
 
 
 class Waves:
@@ -44,7 +46,7 @@ class Peak:
         self.bytes = self._most - self._before
 
 
-@pytest.mark.parametrize("method", [Waterpixels(seed_spacing=8, ndim=3)], ids=repr)
+@pytest.mark.parametrize("method", METHODS, ids=repr)
 def test_memory_is_that_of_a_few_tiles(method, monkeypatch, tmp_path):
     monkeypatch.setattr(tiles, "processors", lambda: 1)
     used = []

@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from annotat_nb.superpixels import Waterpixels, tiles, waterpixels
+from annotat_nb.superpixels import Waterpixels, waterpixels
 
 IMAGE = ndimage.gaussian_filter(np.random.default_rng(0).random((5, 31, 40)), (0.5, 2, 2))
 
@@ -61,18 +61,6 @@ def test_endless_compactness_gives_the_grid():
     labels = Waterpixels(seed_spacing=5, compactness=1e6)(IMAGE[:1, :30, :40])[0]
     cells = np.arange(30)[:, None] // 5 * 8 + np.arange(40) // 5 + 1
     assert (labels == cells).mean() > 0.9
-
-
-@pytest.mark.parametrize("ndim", [2, 3])
-def test_any_number_of_threads_gives_the_same_ids(ndim, monkeypatch):
-    image = np.random.default_rng(0).random((30, 50, 60))
-    monkeypatch.setattr(waterpixels, "TILE", {2: 20, 3: 10})
-    found = []
-    for threads in (1, 2, 5):
-        monkeypatch.setattr(tiles, "processors", lambda threads=threads: threads)
-        found.append(Waterpixels(seed_spacing=5, ndim=ndim)(image))
-    np.testing.assert_array_equal(found[0], found[1])
-    np.testing.assert_array_equal(found[0], found[2])
 
 
 @pytest.mark.parametrize("compactness", [1000.0, 1e5])

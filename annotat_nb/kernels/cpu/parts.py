@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from annotat_nb.kernels.compiling import helper, kernel
 
@@ -26,6 +28,8 @@ def _root(roots: Array, item: int) -> int:
 @helper
 def _unite(roots: Array, one: int, other: int) -> int:
     """Make two sets one; return how many sets fewer there are."""
+    if roots[one] == roots[other]:
+        return 0
     one, other = _root(roots, one), _root(roots, other)
     roots[max(one, other)] = min(one, other)
     return 0 if one == other else 1
@@ -201,37 +205,61 @@ def collect(labels: Array, firsts: Array, is_flat: bool, items: Array) -> None:
 
 @helper
 def _touch(
-    parts: Array, items: Array, is_flat: bool, lengths: Array, contacts: Array, written: int
+    parts: Array,
+    part: int,
+    item: int,
+    is_flat: bool,
+    lengths: Array,
+    contacts: Array,
+    written: int,
 ) -> int:
-    """List the parts around `items` from `written` on, with the faces shared with each."""
-    start, begin = written, 2 if is_flat else 0
-    for item in items:
-        for side in range(begin, 6):
-            near = _beside(_place(item, parts.shape), side)
-            if not _is_in(near, parts.shape) or parts[near] == OUTSIDE:
-                continue
-            contacts[written, 1] = parts[near]
-            written += 1 if lengths[parts[near]] == 0 else 0
-            lengths[parts[near]] += 1
-    for contact in range(start, written):
-        contacts[contact, 2] = lengths[contacts[contact, 1]]
-        lengths[contacts[contact, 1]] = 0
+    """Count the faces of one voxel; return how many contacts there are."""
+    place = _place(item, parts.shape)
+    for side in range(2 if is_flat else 0, 6):
+        near = _beside(place, side)
+        if not _is_in(near, parts.shape) or parts[near] == part:
+            continue
+        contacts[written, 1] = parts[near]
+        written += 1 if lengths[parts[near]] == 0 else 0
+        lengths[parts[near]] += 1
     return written
+
+
+@kernel(("const int32[:,:,::1]", "int64[::1]", "int64[::1]"))
+def list_items(parts: Array, ends: Array, items: Array) -> None:
+    """List the voxels of some parts, part by part.
+
+    Parameters
+    ----------
+    parts
+        The part of each voxel, (z, y, x).
+    ends
+        Where in `items` the voxels of each part begin, or -1 for parts that are not listed;
+        afterwards where they end.
+    items
+        What is written: flat indices.
+    """
+    values = parts.reshape(parts.size)
+    for item in range(values.size):
+        end = ends[values[item]]
+        if end >= 0:
+            items[end] = item
+            ends[values[item]] = end + 1
 
 
 @kernel(
     (
-        *("int32[:,:,::1]", "const int64[::1]", "const int64[::1]", "boolean"),
-        *("int32[::1]", "int64[::1]", "int64[:,::1]"),
+        *("const int32[:,:,::1]", "const int64[::1]", "const int64[::1]", "const int64[::1]"),
+        *("boolean", "int32[::1]", "int64[:,::1]"),
     )
 )
 def count_contacts(
     parts: Array,
     loose: Array,
-    firsts: Array,
+    edges: Array,
+    items: Array,
     is_flat: bool,
     lengths: Array,
-    items: Array,
     contacts: Array,
 ) -> int:
     """Count the faces that loose parts share with each of the parts around them.
@@ -239,17 +267,15 @@ def count_contacts(
     Parameters
     ----------
     parts
-        The part of each voxel, nowhere `OUTSIDE`; left as it is.
+        The part of each voxel, (z, y, x).
     loose
         The parts in question.
-    firsts
-        The flat index of a voxel of each part.
+    edges, items
+        Where in `items` the voxels of each of them begin, and where the last one's end.
     is_flat
         Whether only neighbours within the same slice count.
     lengths
         0 for each part; left as it is.
-    items
-        Room for the voxels of the largest of the loose parts.
     contacts
         What is written: loose part, part beside it, number of faces between them; room for all
         faces of the loose parts.
@@ -260,10 +286,53 @@ def count_contacts(
         How many contacts were written.
     """
     written = 0
-    for part in loose:
-        count = _gather(parts, firsts[part], OUTSIDE, is_flat, items)
+    for number, part in enumerate(loose):
         start = written
-        written = _touch(parts, items[:count], is_flat, lengths, contacts, written)
-        contacts[start:written, 0] = part
-        _restore(parts, items[:count], part)
+        for item in items[edges[number] : edges[number + 1]]:
+            written = _touch(parts, part, item, is_flat, lengths, contacts, written)
+        for contact in range(start, written):
+            contacts[contact, 0] = part
+            contacts[contact, 2] = lengths[contacts[contact, 1]]
+            lengths[contacts[contact, 1]] = 0
     return written
+
+
+@helper
+def _heir(owners: Array, settled: Array, contacts: Array) -> Any:
+    """Return the owner of the settled part that contacts share most faces with; -1 for none."""
+    heir, most = np.int64(-1), np.int64(0)
+    for contact in range(len(contacts)):
+        other, length = contacts[contact, 1], contacts[contact, 2]
+        if settled[other] and (length > most or (length == most and owners[other] < heir)):
+            heir, most = np.int64(owners[other]), length
+    return heir
+
+
+@kernel(("uint32[::1]", "boolean[::1]", "const int64[:,::1]"))
+def settle(owners: Array, settled: Array, contacts: Array) -> None:
+    """Give every loose part an owner: first those that touch a settled part, and so on.
+
+    Parameters
+    ----------
+    owners
+        The label of each part; that of loose parts becomes the one of the settled part
+        that they share most faces with, among equals the smallest.
+    settled
+        Which parts keep their label; afterwards all.
+    contacts
+        What `count_contacts` wrote, ordered by the first column.
+    """
+    heirs, is_over = np.full(owners.size, -1), False
+    while not is_over:
+        is_over, first = True, 0
+        for contact in range(len(contacts)):
+            part = contacts[contact, 0]
+            if contact + 1 < len(contacts) and contacts[contact + 1, 0] == part:
+                continue
+            if not settled[part]:
+                heirs[part] = _heir(owners, settled, contacts[first : contact + 1])
+                is_over = is_over and heirs[part] < 0
+            first = contact + 1
+        for part in range(owners.size):
+            if not settled[part] and heirs[part] >= 0:
+                owners[part], settled[part] = heirs[part], True
