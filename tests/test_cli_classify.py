@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import annotat_nb as an
 from annotat_nb import cli
+from annotat_nb.store.stored import StoredArray
 
 FAST = an.Pipeline(
     superpixels=an.Waterpixels(seed_spacing=5),
@@ -100,6 +101,29 @@ def test_probabilities_are_written_for_each_class(classifier, images, tmp_path):
     assert [one.label for one in choice.value.candidates] == ["0: Background", "1: block"]
     done = run(classifier, images[0], "-o", tmp_path / "out", "--probabilities", "--format", "h5")
     assert "scan1_probabilities.tif: exists already" in done.stderr
+
+
+def test_what_does_not_fit_into_memory_goes_through_the_disk(
+    classifier, images, tmp_path, monkeypatch
+):
+    made = []
+    create = StoredArray.create
+
+    def noting(folder, *arguments):
+        made.append(folder)
+        return create(folder, *arguments)
+
+    assert run(classifier, images[0], "-o", tmp_path / "memory").exit_code == 0
+    monkeypatch.setattr("annotat_nb.room.available_memory", lambda: 0)
+    monkeypatch.setattr(StoredArray, "create", noting)
+    done = run(classifier, images[0], "-o", tmp_path / "disk")
+    assert done.exit_code == 0, done.output
+    assert made
+    found, expected = (
+        tifffile.imread(tmp_path / name / "scan1_labels.tif") for name in ("disk", "memory")
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["scan1_labels.tif"]
 
 
 def test_a_device_that_is_not_there_is_said(classifier, images, tmp_path):

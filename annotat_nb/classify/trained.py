@@ -16,6 +16,7 @@ from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.features import device_of
+from annotat_nb.room import Room
 
 if TYPE_CHECKING:
     import os
@@ -69,7 +70,12 @@ class TrainedClassifier:
         return label_type(self.model.classes)
 
     def segment(
-        self, volume: Volume, progress: Progress = silent, *, device: str = "auto"
+        self,
+        volume: Volume,
+        progress: Progress = silent,
+        *,
+        device: str = "auto",
+        room: Room | None = None,
     ) -> Prediction:
         """Classify every voxel of an image.
 
@@ -81,6 +87,9 @@ class TrainedClassifier:
             Receives the step and the share that is done; raise in it to cancel.
         device
             Where it is computed: ``auto``, ``cpu`` or ``cuda:N``.
+        room
+            Where superpixels, features and labels go; by default into memory, up to half of what
+            is free.
 
         Warns
         -----
@@ -92,18 +101,25 @@ class TrainedClassifier:
         ValueError
             If the device is not there.
         NoRoom
-            If the labels and features need more than half of the memory that is free.
+            If there is not enough room.
         """
         device_of(device)  # says so at once if it is not there
-        method = self.pipeline.superpixels
-        ids = method and superpixels_of(volume, method, part_of(progress, 0.0, 0.4))
+        room = Room() if room is None else room
+        ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), room)
         model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
         rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
-        segmenter = Segmenter(volume, ids)
+        segmenter = Segmenter(volume, ids, room=room)
         prediction = segmenter.predict(model, rest)
         if segmenter.device.notice:
             warnings.warn(segmenter.device.notice, stacklevel=2)
         return prediction
+
+    def _superpixels(self, volume: Volume, progress: Progress, room: Room) -> Any:
+        method = self.pipeline.superpixels
+        if method is None:
+            return None
+        out = room.new("superpixels", volume.shape, np.uint32)
+        return superpixels_of(volume, method, progress, out)
 
     def save_label(
         self,
@@ -114,6 +130,7 @@ class TrainedClassifier:
         probabilities: str | os.PathLike[str] | None = None,
         progress: Progress = silent,
         device: str = "auto",
+        room: Room | None = None,
     ) -> Path:
         """Classify every voxel of an image, write the label with its classes, return its path.
 
@@ -127,7 +144,7 @@ class TrainedClassifier:
             Unsigned integer type of the file; the smallest that holds all classes by default.
         probabilities
             Where to write the probability of each class besides, as ``.tif``; None: nowhere.
-        progress, device
+        progress, device, room
             As for `segment`.
 
         Raises
@@ -140,7 +157,7 @@ class TrainedClassifier:
         _refuse_harm(io.label_path(path, volume.shape, dtype), volume)
         if probabilities is not None:
             _refuse_harm(Path(probabilities).absolute(), volume)
-        prediction = self.segment(volume, progress, device=device)
+        prediction = self.segment(volume, progress, device=device, room=room)
         if probabilities is not None:
             io.write_probabilities(
                 probabilities,
