@@ -33,6 +33,7 @@ from annotat_nb.store.codec import encode_edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from annotat_nb.classify import Accuracy
     from annotat_nb.session.loaded import Loaded
     from annotat_nb.volume import Volume
 
@@ -241,6 +242,27 @@ class SessionBase:
     def fractions(self) -> dict[int, float]:
         """Share of the voxels that each class has in the segmentation; empty without one."""
         return self.results.fractions
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """How often the last training is right about samples kept apart; None before there is one.
+
+        Its ``confusion`` has a row for each painted class and a column for each found one, in
+        ascending order of their ids.
+        """
+        found = self.results.trained
+        return None if found is None else found.model.accuracy
+
+    @property
+    def importances(self) -> dict[str, float]:
+        """How much each feature channel that was offered matters, by the method of the selection.
+
+        Empty before the first training, and where no features are selected.
+        """
+        found = self.results.trained
+        if found is None or not found.model.importances:
+            return {}
+        return dict(zip(found.model.names, found.model.importances, strict=True))
 
     @property
     def kept_features(self) -> tuple[str, ...]:
