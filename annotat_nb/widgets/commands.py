@@ -246,6 +246,12 @@ def _classification_commands(
         ),
         Command(
             "Classification",
+            "Accuracy and features…",
+            lambda: dialogs.show_accuracy(session),
+            reason=lambda: None if session.accuracy else "Nothing is trained yet: press Apply",
+        ),
+        Command(
+            "Classification",
             "Save annotation…",
             lambda: dialogs.save_annotation(session),
             reason=lambda: None if session.markers.stroke_count() else "Nothing is painted yet",

@@ -12,6 +12,7 @@ import numpy as np
 
 from annotat_nb import io
 from annotat_nb.rendering import COLORMAPS, colormap
+from annotat_nb.widgets.accuracy_panel import AccuracyPanel
 from annotat_nb.widgets.button import button
 from annotat_nb.widgets.choice_panel import ChoicePanel
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
@@ -329,6 +330,11 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
 
         buttons = {title: answer(action) for title, action in actions.items()}
         self.show(w.VBox([Line(question), _buttons(**buttons, Cancel=self.dismiss)]))
+
+    def show_accuracy(self, session: Session) -> None:
+        """Show how often the last training is right, and which features matter."""
+        title = w.Label("Accuracy and features", style={"font_weight": "bold"})
+        self.show(w.VBox([title, AccuracyPanel(session), _buttons(Close=self.dismiss)]))
 
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""

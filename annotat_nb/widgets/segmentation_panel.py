@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.widgets.accuracy_panel import accuracy_line
 from annotat_nb.widgets.button import button
 from annotat_nb.widgets.live_switch import LiveSwitch
 from annotat_nb.widgets.text import Line, inert
@@ -64,6 +65,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.live = LiveSwitch(session, attempt)
         self.loaded = Line()
+        self.accuracy = Line()
         self.summary = w.Label()
         self.summary.add_class("annotat-quiet")
         generate, preview, apply = self.buttons.values()
@@ -74,6 +76,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 self.live,
                 self.loaded,
                 self.summary,
+                self.accuracy,
                 self.parameters,
             ]
         )
@@ -91,6 +94,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.count.value = self._count()
         loaded = self._session.loaded
         self.loaded.value = "" if loaded is None else f"With {loaded.kind} {inert(loaded.name)}"
+        self.accuracy.value = accuracy_line(self._session.accuracy)
         kept = self._session.kept_features
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
         self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)

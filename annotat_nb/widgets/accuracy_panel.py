@@ -1,0 +1,104 @@
+"""How often the last training is right, and which features matter."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+
+from annotat_nb.widgets.text import Line, inert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from annotat_nb.classify import Accuracy
+    from annotat_nb.session import Session
+
+FLATTERS = (
+    "Estimated from what is painted, each part of it judged by what was learnt from the rest. "
+    "Parts of one stroke resemble each other, so the figures flatter: compare settings by them, "
+    "and look at the label to judge it."
+)
+
+
+def accuracy_line(accuracy: Accuracy | None) -> str:
+    """Say in a line how often a classifier is right; empty before the first training.
+
+    Examples
+    --------
+    >>> from annotat_nb.classify import Accuracy
+    >>> accuracy_line(Accuracy.counted([[8, 2], [0, 10]], "out-of-bag estimate"))
+    'Right about 90.0 % of 20 marked samples (out-of-bag estimate)'
+    """
+    if accuracy is None:
+        return ""
+    if accuracy.overall is None:
+        return f"Accuracy {accuracy.how}"
+    count = sum(map(sum, accuracy.confusion))
+    share = f"{100 * accuracy.overall:.1f} %"
+    return f"Right about {share} of {count:,} marked samples ({accuracy.how})"
+
+
+class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+    """The confusion matrix of the last training, and the importance of each feature.
+
+    Parameters
+    ----------
+    session
+        What was trained.
+    """
+
+    def __init__(self, session: Session) -> None:
+        accuracy, trained = session.accuracy, session.trained
+        names = [inert(item.name) for item in trained.classes] if trained else []
+        parts = [Line(accuracy_line(accuracy))]
+        if accuracy is not None and accuracy.confusion:
+            parts += [Line(FLATTERS), w.HTML(confusion_table(accuracy, names))]
+        if session.importances:
+            parts.append(w.HTML(importance_table(session.importances, session.kept_features)))
+        elif session.kept_features:
+            parts.append(Line(f"All {len(session.kept_features)} features are used."))
+        super().__init__(parts)
+
+
+def confusion_table(accuracy: Accuracy, names: Sequence[str]) -> str:
+    """Write the confusion matrix as HTML; whatever the names contain is shown as text."""
+    head = _row("th", ["painted as \\ taken for", *names, "right"])
+    rows = [
+        _row("td", [f"{count:,}" for count in counts] + [_share(own)], name)
+        for name, counts, own in zip(names, accuracy.confusion, accuracy.per_class, strict=True)
+    ]
+    return _table("Confusion matrix", head, rows)
+
+
+def importance_table(importances: Mapping[str, float], kept: Sequence[str]) -> str:
+    """Write what each feature matters as HTML, the most important first."""
+    ranked = sorted(importances.items(), key=lambda item: -item[1])
+    head = _row("th", ["feature", "importance", ""])
+    rows = [
+        _row("td", [f"{value:.3f}", "used" if name in kept else "left out"], name)
+        for name, value in ranked
+    ]
+    return _table("Features", head, rows)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def _row(tag: str, cells: Sequence[str], name: str = "") -> str:
+    first = f'<th scope="row">{_text(name)}</th>' if name else ""
+    return f"<tr>{first}{''.join(f'<{tag}>{_text(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def _text(value: str) -> str:
+    # A name between dollar signs would be shown as a formula.
+    return f'<span class="tex2jax_ignore">{html.escape(value)}</span>'
+
+
+def _table(caption: str, head: str, rows: Sequence[str]) -> str:
+    return (
+        f'<table class="annotat-table"><caption>{caption}</caption>'
+        f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    )

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+import annotat_nb as an
+from annotat_nb.widgets.accuracy_panel import AccuracyPanel, accuracy_line
+from annotat_nb.widgets.segmentation_panel import SegmentationPanel
+
+
+@pytest.fixture
+def session():
+    image = np.full((2, 40, 40), 50, "uint8")
+    image[:, :, 20:] = 200
+    with an.Session(an.Volume(image)) as session:
+        session.classes.add("<b>bright</b>")
+        session.paint([(5, 5), (35, 5)], label=0, radius=2)
+        session.paint([(5, 30), (35, 30)], label=1, radius=2)
+        session.generate_superpixels()
+        yield session
+
+
+def html_of(panel):
+    return "".join(part.value for part in panel.children)
+
+
+def test_the_panel_says_how_often_it_is_right_once_something_is_trained(session):
+    panel = SegmentationPanel(session, print, print, print)
+    assert panel.accuracy.value == ""
+    session.apply()
+    panel.refresh()
+    assert panel.accuracy.value == accuracy_line(session.accuracy)
+    assert panel.accuracy.value.startswith("Right about 100.0 % of ")
+
+
+def test_the_tables_hold_what_the_session_says_and_names_are_text(session):
+    session.apply()
+    shown = html_of(AccuracyPanel(session))
+    for count in np.ravel(session.accuracy.confusion):
+        assert f">{count}</span></td>" in shown
+    assert "&lt;b&gt;bright&lt;/b&gt;" in shown
+    assert "<b>" not in shown
+    for name, value in session.importances.items():
+        assert name in shown
+        assert f"{value:.3f}" in shown
+    assert shown.count(">used<") == len(session.kept_features)
+    assert shown.count(">left out<") == len(session.importances) - len(session.kept_features)
+
+
+def test_without_a_selection_it_says_that_all_are_used(session):
+    session.pipeline = session.pipeline.model_copy(update={"selection": None})
+    session.apply()
+    assert "All 5 features are used" in html_of(AccuracyPanel(session))
