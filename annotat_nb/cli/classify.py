@@ -51,7 +51,9 @@ def _format(ending: str) -> str:
 
 
 def classify(
-    classifier: Annotated[Path, typer.Argument(help="What File › Save classifier… wrote.")],
+    classifier: Annotated[
+        Path, typer.Argument(help="What Classification › Save classifier… wrote.")
+    ],
     images: Annotated[
         list[Path], typer.Argument(help="Images to classify: files, or folders of slices.")
     ],

@@ -35,7 +35,9 @@ def _show(job: Job) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    is_seen = console.is_terminal or console.is_jupyter  # a log file wants no bars, nor their ends
+    with Progress(*columns, transient=True, console=console, disable=not is_seen) as bar:
         task = bar.add_task(job.name, total=1.0)
         while not job.wait(0.1):
             bar.update(task, description=job.step or job.name, completed=job.share)
