@@ -23,8 +23,10 @@ def moments(
     """
     read = Reading.of(box, radius, ndim, image.shape)
     values, axes, size = image[read.box].double(), axes_of(read, ndim), 2 * radius + 1
-    mean = _window_sum(values, axes, size) / size**ndim
-    spread = _window_sum(values * values, axes, size) / size**ndim - mean * mean
+    # By a plain number, graphics cards do not divide: they multiply by one over it.
+    count = values.new_tensor(size**ndim)
+    mean = _window_sum(values, axes, size) / count
+    spread = _window_sum(values * values, axes, size) / count - mean * mean
     most = torch.finfo(torch.float32).max
     return mean.float(), spread.clamp(0, most).float()
 
