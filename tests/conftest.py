@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -64,9 +65,10 @@ class Card:
 
         def call(image, *args, **options):
             self.calls += 1
-            if self.fails(self.calls) or image.numel() > self.room:
+            voxels = int(np.prod(image.shape))
+            if self.fails(self.calls) or voxels > self.room:
                 raise self.error or torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to")
-            self.largest = max(self.largest, image.numel())
+            self.largest = max(self.largest, voxels)
             return work(image, *args, **options)
 
         return call
@@ -77,6 +79,7 @@ def card(monkeypatch):
     """The only graphics card, ``cuda:0``; see `Card`."""
     from annotat_nb.features import bank
     from annotat_nb.features.backend import backend_of
+    from annotat_nb.kernels.cuda import clusters, flood
     from annotat_nb.kernels.cuda.pooling import Slots
 
     card = Card()
@@ -88,7 +91,18 @@ def card(monkeypatch):
     )
     pooling = card.failing(lambda values, slots: pool(slots, values))
     monkeypatch.setattr(Slots, "pool", lambda slots, values: pooling(values, slots))
+    for module, name in ((flood, "flood"), (clusters, "cluster")):
+        work = card.failing(getattr(module, name))
+        there = lambda *args, work=work: work(*args[:-1], "cpu")  # noqa: E731
+        monkeypatch.setattr(module, name, there)
     return card
+
+
+@pytest.fixture
+def cuda():
+    """The first graphics card, a real one."""
+    check_there("cuda:0")
+    return "cuda:0"
 
 
 @pytest.fixture(params=["cpu", CARD])

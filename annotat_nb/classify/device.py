@@ -163,9 +163,7 @@ class Problem:
         """Tell what `error` says."""
         from annotat_nb.kernels.cuda import devices
 
-        if devices.is_full(error):
-            return cls(True, "ran out of memory")
-        return cls(False, f"failed ({(str(error).splitlines() or [type(error).__name__])[0]})")
+        return cls(devices.is_full(error), devices.cause_of(error))
 
 
 def _voxels(box: Box) -> int:

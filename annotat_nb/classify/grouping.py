@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb.classify.progress import Progress, silent
+from annotat_nb.superpixels.method import Notify, warn_user
 
 if TYPE_CHECKING:
     from annotat_nb.superpixels import SuperpixelMethod
@@ -15,6 +16,9 @@ def superpixels_of(
     volume: Volume,
     method: SuperpixelMethod,
     progress: Progress = silent,
+    *,
+    device: str = "cpu",
+    notify: Notify = warn_user,
     out: Any | None = None,
 ) -> Any:
     """Divide a volume into superpixels, by the intensities of all of it.
@@ -27,6 +31,8 @@ def superpixels_of(
         How to divide it.
     progress
         Receives the step and the share that is done; raise in it to cancel.
+    device, notify
+        Where to compute, and who is told when that fails, as for the method.
     out
         Where to write the ids, uint32, (z, y, x); None: into a new array.
 
@@ -48,5 +54,7 @@ def superpixels_of(
         volume.data,
         intensity_range=low_high,
         progress=lambda done: progress("Generating superpixels", 0.1 + 0.9 * done),
+        device=device,
+        notify=notify,
         out=out,
     )

@@ -103,9 +103,9 @@ class TrainedClassifier:
         NoRoom
             If there is not enough room.
         """
-        device_of(device)  # says so at once if it is not there
+        there = device_of(device)  # says so at once if it is not there
         room = Room() if room is None else room
-        ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), room)
+        ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), there, room)
         model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
         rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
         segmenter = Segmenter(volume, ids, room=room)
@@ -114,12 +114,12 @@ class TrainedClassifier:
             warnings.warn(segmenter.device.notice, stacklevel=2)
         return prediction
 
-    def _superpixels(self, volume: Volume, progress: Progress, room: Room) -> Any:
+    def _superpixels(self, volume: Volume, progress: Progress, device: str, room: Room) -> Any:
         method = self.pipeline.superpixels
         if method is None:
             return None
         out = room.new("superpixels", volume.shape, np.uint32)
-        return superpixels_of(volume, method, progress, out)
+        return superpixels_of(volume, method, progress, device=device, out=out)
 
     def save_label(
         self,

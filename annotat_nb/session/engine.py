@@ -23,6 +23,7 @@ from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.trained import named
+from annotat_nb.features import device_of
 from annotat_nb.volume import Volume, plane_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Superpixels:
     method: SuperpixelMethod | None
     count: int
     """Number of superpixels."""
+    notice: str = ""
+    """How they were made otherwise than was asked for, in a sentence; empty: nothing."""
 
     def serve(self, pipeline: Pipeline) -> bool:
         """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
@@ -156,9 +159,13 @@ class Engine:
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
         out = self._room.new("superpixels", self._volume.shape, np.uint32)
-        ids = superpixels_of(self._volume, method, report, out)
+        device = device_of(pipeline.device)
+        said: list[str] = []
+        ids = superpixels_of(
+            self._volume, method, report, device=device, notify=said.append, out=out
+        )
         image = LabelImage(ids, origin=method.title)
-        return Superpixels(image, method, image.largest)
+        return Superpixels(image, method, image.largest, ". ".join(said))
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
@@ -192,7 +199,7 @@ class Engine:
             learnt.superpixels,
             prediction,
             learnt.trained,
-            learnt.segmenter.device.notice,
+            _notice_of(learnt),
             box,
             _label_of(prediction) if box is None else None,
         )
@@ -235,6 +242,14 @@ class Engine:
         # Memory that was full for the last job may be free by now.
         self._segmenter.device = Device(snapshot.pipeline.device)
         return self._segmenter
+
+
+def _notice_of(learnt: Learnt) -> str:
+    """Say what was done otherwise than was asked for, in sentences."""
+    found, notices = learnt.superpixels, [learnt.segmenter.device.notice]
+    if found is not None and found is not learnt.snapshot.superpixels:
+        notices.insert(0, found.notice)
+    return ". ".join(filter(None, notices))
 
 
 def _label_of(prediction: Prediction) -> LabelImage:

@@ -119,7 +119,9 @@ class Segmenting(Working):
         pipeline = self.pipeline
 
         def work(job: Job) -> Superpixels:
-            return self._engine.superpixels(pipeline, job.report)
+            found = self._engine.superpixels(pipeline, job.report)
+            job.notice = found.notice
+            return found
 
         def commit(found: Superpixels) -> None:
             with self.lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -15,6 +16,14 @@ SeedSpacing = Annotated[int, Field(ge=2, le=256, json_schema_extra={"unit": "vox
 
 Report = Callable[[float], None]
 """Receives the share that is done, 0 to 1; whatever it raises stops the work."""
+
+Notify = Callable[[str], object]
+"""Receives a sentence that a user should know."""
+
+
+def warn_user(sentence: str) -> None:
+    """Show `sentence` as a warning."""
+    warnings.warn(sentence, stacklevel=2)
 
 
 class SuperpixelMethod(Operation):
@@ -36,6 +45,7 @@ class SuperpixelMethod(Operation):
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
         device: str = "cpu",
+        notify: Notify = warn_user,
         out: Array | None = None,
     ) -> Array:
         """Divide `image`, (z, y, x), into superpixels.
@@ -51,7 +61,9 @@ class SuperpixelMethod(Operation):
             Called with the share that is done, often; raise in it to cancel.
         device
             Where to compute: ``"cpu"``, or a graphics card such as ``"cuda:0"``, which gives the
-            same ids. Where its memory does not suffice, the processor takes over, with a warning.
+            same ids. Where its memory does not suffice, or it fails, the processor takes over.
+        notify
+            Called with a sentence when that happens; by default it is a warning.
         out
             Where to write the ids, uint32, of the image's shape: an array, or a Zarr array for
             volumes larger than memory, which then holds only a few tiles at a time. None makes

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from annotat_nb.blocks import Block, shape_of
 from annotat_nb.superpixels.grid import Grid
-from annotat_nb.superpixels.method import Report, SuperpixelMethod
+from annotat_nb.superpixels.method import Notify, Report, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.repair import reconnect
 from annotat_nb.superpixels.tiles import (
     Range,
@@ -81,13 +81,14 @@ class Slic(SuperpixelMethod):
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
         device: str = "cpu",
+        notify: Notify = warn_user,
         out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
         tiles = plan_tiles(grid, TILE[self.ndim])
         work = _Clustering(self, image, grid, range_of(image, intensity_range))
-        number = with_help(device, partial(work.number_on, device), work.number)
+        number = with_help(device, partial(work.number_on, device), work.number, notify)
         threads = threads_for(grid, tiles, device)
         labels = divide(grid, tiles, number, out=out, progress=progress, threads=threads)
         close_gaps(labels, [grid.voxels(tile.core) for tile in tiles], work.present)

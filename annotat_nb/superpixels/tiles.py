@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event, Lock, local
 from typing import TYPE_CHECKING, Any
-from warnings import warn
 
 import numpy as np
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
     from annotat_nb.superpixels.grid import Grid
-    from annotat_nb.superpixels.method import Report
+    from annotat_nb.superpixels.method import Notify, Report
 
 Range = tuple[float, float]
 
@@ -146,30 +145,38 @@ def threads_for(grid: Grid, tiles: list[Block], device: str) -> int:
     return max(1, min(processors(), int(MEMORY // (largest * BYTES))))
 
 
-def with_help(device: str, helped: Number, number: Number) -> Number:
-    """Return `helped`, which works on `device`, giving way to `number` where its memory is full.
+def with_help(device: str, helped: Number, number: Number, notify: Notify) -> Number:
+    """Return `helped`, which works on `device`, giving way to `number` where it cannot go on.
 
-    Both give the same, to the last bit. For the processor itself, it is `number`.
+    Both give the same, to the last bit. For the processor itself, it is `number`. `notify` is told
+    when the memory of the device is full, or it fails.
     """
     if device == "cpu":
         return number
-    full = Event()
+    given_up, giving_up = Event(), Lock()
 
     def either(tile: Block) -> Array:
-        from annotat_nb.kernels.cuda import devices
-
-        if not full.is_set():
+        if not given_up.is_set():
             try:
                 return helped(tile)
             except RuntimeError as error:
-                if not devices.is_full(error):
-                    raise
-            full.set()
-            devices.release()
-            warn(f"{device} ran out of memory: the processor makes the superpixels", stacklevel=2)
+                cause = _cause(error)
+            with giving_up:  # tiles are divided by several threads
+                if not given_up.is_set():
+                    notify(f"The graphics card {cause}, so the processor made the superpixels")
+                given_up.set()
         return number(tile)
 
     return either
+
+
+def _cause(error: RuntimeError) -> str:
+    """Say why a device failed, and give back the memory that its own programs hold."""
+    from annotat_nb.kernels.cuda import devices
+
+    if devices.is_full(error):
+        devices.release()
+    return devices.cause_of(error)
 
 
 def divide(

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.superpixels.grid import Grid
-from annotat_nb.superpixels.method import Report, SuperpixelMethod
+from annotat_nb.superpixels.method import Notify, Report, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.tiles import (
     Range,
     Scratch,
@@ -91,13 +91,14 @@ class Waterpixels(SuperpixelMethod):
         intensity_range: tuple[float, float] | None = None,
         progress: Report | None = None,
         device: str = "cpu",
+        notify: Notify = warn_user,
         out: Array | None = None,
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
         tiles = plan_tiles(grid, TILE[self.ndim])
         work = _Flooding(image, grid, range_of(image, intensity_range), self.compactness)
-        number = with_help(device, partial(work.number_on, device), work.number)
+        number = with_help(device, partial(work.number_on, device), work.number, notify)
         threads = threads_for(grid, tiles, device)
         return divide(grid, tiles, number, out=out, progress=progress, threads=threads)
 

@@ -35,7 +35,7 @@ def run(image, device):
     """Return the seconds of each step, what pools the features, and its device."""
     volume, seconds, begun = an.Volume(image), [], time.perf_counter()
     steps = []
-    ids = superpixels_of(volume, SUPERPIXELS)
+    ids = superpixels_of(volume, SUPERPIXELS, device=device)
     seconds.append(time.perf_counter() - begun)
     samples = SuperpixelWise(volume, ids)
     samples.device = Device(device)

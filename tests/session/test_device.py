@@ -31,6 +31,36 @@ def test_auto_takes_the_graphics_card_and_finds_the_same(ready, card):
     np.testing.assert_array_equal(ready.segmentation.data, expected)
 
 
+def test_superpixels_are_made_on_the_graphics_card(painted, card):
+    painted.pipeline = QUICK.model_copy(update={"device": "cpu"})
+    painted.generate_superpixels()
+    expected = np.array(painted.superpixels.data)
+    painted.pipeline = QUICK
+    painted.generate_superpixels()
+    assert card.calls > 0
+    np.testing.assert_array_equal(painted.superpixels.data, expected)
+    card.room = 0
+    job = painted.generate_superpixels(block=False)
+    job.result()
+    assert (
+        job.notice == "The graphics card ran out of memory, so the processor made the superpixels"
+    )
+    np.testing.assert_array_equal(painted.superpixels.data, expected)
+
+
+def test_what_apply_makes_anew_is_told_too(ready, card):
+    card.room = 0
+    ready.pipeline = QUICK.model_copy(update={"superpixels": an.Slic(iterations=1)})
+    first = ready.apply(block=False)
+    first.result()
+    assert first.notice == (
+        "The graphics card ran out of memory, so the processor made the superpixels. " + FULL
+    )
+    again = ready.apply(block=False)
+    again.result()
+    assert again.notice == ""
+
+
 def test_memory_of_the_graphics_card_is_given_back(ready, card, monkeypatch):
     released = []
     monkeypatch.setattr(devices, "release", lambda: released.append(card.calls))

@@ -49,40 +49,51 @@ def test_torch_gives_the_same_ids(method, name):
 @pytest.mark.gpu
 @every_method
 @pytest.mark.parametrize("name", IMAGES)
-def test_a_graphics_card_gives_the_same_ids(method, name):
-    np.testing.assert_array_equal(method(IMAGES[name], device="cuda:0"), method(IMAGES[name]))
+def test_a_graphics_card_gives_the_same_ids(cuda, method, name):
+    np.testing.assert_array_equal(method(IMAGES[name], device=cuda), method(IMAGES[name]))
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("method", [Waterpixels(ndim=3), Slic(ndim=3)], ids=repr)
-def test_a_graphics_card_gives_the_same_ids_of_large_tiles(method, monkeypatch):
+def test_a_graphics_card_gives_the_same_ids_of_large_tiles(cuda, method, monkeypatch):
     for module in (waterpixels, slic):
         monkeypatch.setattr(module, "TILE", {3: 128})
     image = np.random.default_rng(0).normal(0, 1, (150, 150, 150))
-    np.testing.assert_array_equal(method(image, device="cuda:0"), method(image))
+    np.testing.assert_array_equal(method(image, device=cuda), method(image))
 
 
 @pytest.mark.parametrize("kind", ["flood", "clusters"])
-def test_the_processor_takes_over_where_memory_is_full(kind, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (torch.cuda.OutOfMemoryError("CUDA out of memory"), "ran out of memory"),
+        (RuntimeError("no kernel image\nis there"), "failed (no kernel image)"),
+    ],
+)
+def test_the_processor_takes_over_what_a_device_cannot_do(kind, error, cause, monkeypatch):
     from annotat_nb.kernels.cuda import clusters, flood
 
-    def full(*_):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+    def fail(*_):
+        raise error
 
-    monkeypatch.setattr(flood, "flood", full)
-    monkeypatch.setattr(clusters, "cluster", full)
+    monkeypatch.setattr(flood, "flood", fail)
+    monkeypatch.setattr(clusters, "cluster", fail)
     method = Waterpixels() if kind == "flood" else Slic(iterations=1)
-    with pytest.warns(UserWarning, match="cuda:0 ran out of memory"):
-        found = method(NOISE, device="cuda:0")
+    said = []
+    found = method(NOISE, device="cuda:0", notify=said.append)
     np.testing.assert_array_equal(found, method(NOISE))
+    assert said == [f"The graphics card {cause}, so the processor made the superpixels"]
+    with pytest.warns(UserWarning, match="so the processor made the superpixels"):
+        method(NOISE, device="cuda:0")
 
 
-def test_other_failures_of_a_device_are_told(monkeypatch):
+def test_what_fails_on_the_processor_too_fails(monkeypatch):
     from annotat_nb.kernels.cuda import flood
 
     def fail(*_):
-        raise RuntimeError("illegal memory access")
+        raise RuntimeError("a bug")
 
     monkeypatch.setattr(flood, "flood", fail)
-    with pytest.raises(RuntimeError, match="illegal memory access"):
-        Waterpixels()(NOISE, device="cuda:0")
+    monkeypatch.setattr(waterpixels._Flooding, "number", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        Waterpixels()(NOISE, device="cuda:0", notify=lambda sentence: None)

@@ -18,6 +18,19 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "out of memory" in str(error)
 
 
+def cause_of(error: RuntimeError) -> str:
+    """Say why a graphics card could not compute something, to go on after its name.
+
+    Examples
+    --------
+    >>> cause_of(RuntimeError("CUDA error: an illegal memory access was encountered"))
+    'failed (CUDA error: an illegal memory access was encountered)'
+    """
+    if is_full(error):
+        return "ran out of memory"
+    return f"failed ({(str(error).splitlines() or [type(error).__name__])[0]})"
+
+
 def release() -> None:
     """Give memory back that is kept for later, so that larger pieces of it are free."""
     torch.cuda.empty_cache()
