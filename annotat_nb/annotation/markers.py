@@ -12,7 +12,7 @@ from annotat_nb.annotation.runs import Flat, Runs, Values
 from annotat_nb.volume import axis_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,8 @@ class Markers:
         self.shape = shape
         self.strokes: dict[int, Stroke] = {}
         self._blocks: dict[Key, NDArray[np.int32]] = {}
+        self._marked: dict[Key, tuple[Flat, NDArray[np.int32]]] = {}
+        """Marked voxels of each block, and the stroke of each, as far as they were asked for."""
         self._sizes: Counter[int] = Counter()
         self._touched: defaultdict[int, set[Key]] = defaultdict(set)
         self._along: tuple[defaultdict[int, set[Key]], ...] = tuple(
@@ -83,6 +85,7 @@ class Markers:
             if block is not None:
                 before[chosen] = block[local]
                 block[local] = strokes[chosen]
+                self._marked.pop(key, None)
                 self._note(key, strokes[chosen])
         self._count(before, -1)
         self._count(strokes, 1)
@@ -107,10 +110,10 @@ class Markers:
 
     def marked(self) -> tuple[Flat, NDArray[np.int16]]:
         """Return the flat indices of all marked voxels, ascending, and the class of each."""
-        parts = [(f[o > 0], o[o > 0]) for f, o in self._walk(set(self._blocks))]
+        parts = list(self._walk(sorted(self._blocks)))
         flat = np.concatenate([np.zeros(0, np.int64), *(f for f, _ in parts)])
         owners = np.concatenate([np.zeros(0, np.int32), *(o for _, o in parts)])
-        order = np.argsort(flat)
+        order = np.argsort(flat, kind="stable")  # quick where much is in order already
         return flat[order], self.labels_of(owners[order])
 
     def labels_of(self, strokes: Array) -> NDArray[np.int16]:
@@ -189,12 +192,15 @@ class Markers:
             z, y, x = (int(part[0][chosen[0]]) for part in parts)
             yield (z, y, x), chosen, tuple(part[1][chosen] for part in parts)
 
-    def _walk(self, keys: set[Key]) -> Iterator[tuple[Flat, NDArray[np.int32]]]:
+    def _walk(self, keys: Iterable[Key]) -> Iterator[tuple[Flat, NDArray[np.int32]]]:
         """Yield the marked voxels of each block, as flat indices and strokes."""
         for key in keys:
-            inside = np.nonzero(self._blocks[key])
-            position = [i + k * b for i, k, b in zip(inside, key, BLOCK, strict=True)]
-            yield np.ravel_multi_index(position, self.shape), self._blocks[key][inside]
+            if key not in self._marked:
+                inside = np.nonzero(self._blocks[key])
+                position = [i + k * b for i, k, b in zip(inside, key, BLOCK, strict=True)]
+                flat = np.ravel_multi_index(position, self.shape)
+                self._marked[key] = flat, self._blocks[key][inside]
+            yield self._marked[key]
 
     def _block(self, key: Key) -> NDArray[np.int32]:
         if key not in self._blocks:

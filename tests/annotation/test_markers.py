@@ -123,3 +123,15 @@ def test_a_coarse_reading_shows_the_highest_class_of_each_cube(step):
     padded = np.pad(dense, padding, constant_values=-1)
     cubes = padded.reshape([n for e in padded.shape for n in (e // step, step)])
     np.testing.assert_array_equal(found, cubes.max(axis=(1, 3, 5)))
+
+
+def test_what_is_marked_is_true_after_every_write(painted):
+    markers, dense = painted
+    rng = np.random.default_rng(1)
+    for number in (1, 0, 3, 2, 0):
+        flat = np.unique(rng.integers(0, dense.size, 300))
+        markers.write(Runs.from_flat(flat), number)
+        dense.flat[flat] = markers.labels_of(np.array([number]))[0]
+        voxels, labels = markers.marked()
+        np.testing.assert_array_equal(voxels, np.flatnonzero(dense >= 0))
+        np.testing.assert_array_equal(labels, dense.flat[voxels])
