@@ -113,6 +113,10 @@ class Job:
         if self._cancel.wait(seconds):
             raise Cancelled(f"{self.name} was cancelled")
 
+    def start_clock(self) -> None:
+        """Count the time that is left from now on: what went before will not come again."""
+        self._started = time.monotonic()
+
     def begin(self) -> None:
         """Note that the work starts; called by the runner."""
         self.state, self._started = "running", time.monotonic()

@@ -88,17 +88,23 @@ class Kernel(Generic[P, R]):
             self._ready.set()
 
 
+def all_kernels() -> list[Kernel[Any, Any]]:
+    """Return every kernel that there is."""
+    from annotat_nb.kernels import cpu
+
+    for module in iter_modules(cpu.__path__):
+        import_module(f"{cpu.__name__}.{module.name}")
+    return list(KERNELS)
+
+
 def compile_all(report: Callable[[float], None] = lambda share: None) -> None:
     """Compile every kernel that there is, and tell `report` the share that is done.
 
     The first time this takes some seconds; later ones load what was kept on disk.
     """
-    from annotat_nb.kernels import cpu
-
-    for module in iter_modules(cpu.__path__):
-        import_module(f"{cpu.__name__}.{module.name}")
-    for done, each in enumerate(KERNELS):
-        report(done / len(KERNELS))
+    kernels = all_kernels()
+    for done, each in enumerate(kernels):
+        report(done / len(kernels))
         each.compile()
     report(1.0)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from annotat_nb.jobs import Cancelled
+from annotat_nb.session.working import once_compiled
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box
@@ -118,7 +119,8 @@ class LiveUpdate:
         self._job = self.error = None
 
     def _begin(self) -> None:
-        self._job = self._session.runner.submit("Live update", self._work, is_quiet=True)
+        work = once_compiled(self._work)
+        self._job = self._session.runner.submit("Live update", work, is_quiet=True)
         self._job.changed.connect(self._note)
         self._note()  # it may be over by now
 

@@ -19,6 +19,7 @@ from annotat_nb.session.base import PathLike, SessionError
 from annotat_nb.session.files import Files
 from annotat_nb.session.loaded import Loaded, adopted, kind_of, moved, renumbered
 from annotat_nb.session.segmenting import Segmenting
+from annotat_nb.session.working import once_compiled
 
 if TYPE_CHECKING:
     from annotat_nb.annotation import Classes
@@ -148,7 +149,7 @@ class Reusing(Segmenting, Files):
         def work(job: Job) -> Collected:
             return self._engine.collect(snapshot, job.report)
 
-        job = self.runner.submit("Save training data", work, commit)
+        job = self.runner.submit("Save training data", once_compiled(work), commit)
         written: Path | Job = wait_with_bar(job) if block else job
         return written
 

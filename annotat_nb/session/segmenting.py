@@ -10,7 +10,7 @@ from annotat_nb.features import device_of
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
 from annotat_nb.session.loaded import ANEW
-from annotat_nb.session.working import Working
+from annotat_nb.session.working import Working, once_compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ class Segmenting(Working):
                 self.results.set_superpixels(found)
             self.results.write()
 
-        return self._run("Generate superpixels", work, commit, block)
+        return self._run("Generate superpixels", once_compiled(work), commit, block)
 
     def preview(
         self, *, axis: str | None = None, index: int | None = None, block: bool = True
@@ -193,7 +193,7 @@ class Segmenting(Working):
             job.notice = outcome.notice
             return outcome
 
-        return work
+        return once_compiled(work)
 
     def _warn(self, block: bool) -> None:
         """Say what is unexpected to who waits for the end; who does not shows `caution`."""

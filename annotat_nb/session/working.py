@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from annotat_nb.jobs import Job, wait_with_bar
+from annotat_nb.kernels.preparing import preparation
 from annotat_nb.session.base import SessionBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Result = TypeVar("Result")
 
 
 class Working(SessionBase):
@@ -26,3 +29,17 @@ class Working(SessionBase):
             return job
         wait_with_bar(job)
         return None
+
+
+def once_compiled(work: Callable[[Job], Result]) -> Callable[[Job], Result]:
+    """Return `work` that waits for the kernels it needs, where these are being compiled.
+
+    They are when the Annotator was opened for the first time; else nothing waits.
+    """
+
+    def begin(job: Job) -> Result:
+        preparation().wait(lambda left: job.report(f"Compiling fast filters, {left} left", 0.0))
+        job.start_clock()
+        return work(job)
+
+    return begin

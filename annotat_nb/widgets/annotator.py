@@ -21,6 +21,7 @@ from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.opener import Opener
 from annotat_nb.widgets.opening import session_at, session_for
+from annotat_nb.widgets.preparing_line import PreparingLine
 from annotat_nb.widgets.sentences import farewell, saved_line
 from annotat_nb.widgets.steward import Steward
 from annotat_nb.widgets.text import inert
@@ -66,6 +67,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._is_closed = False
         self.canvas = SliceCanvas(height=height)
         self.saved = Message()
+        self.preparing = PreparingLine(self._loop)
+        self.canvas.ready.connect(self.preparing.begin)  # not before there is a page to wait for
         self.message = Message()
         self.jobs = JobWatch(self._loop, self.message)
         self.jobs.changed.connect(self._refresh)
@@ -79,7 +82,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         remember(self)
 
     def _place_parts(self) -> None:
-        self._top = w.HBox([self.menu, self.saved, Steward()]).add_class("annotat-top")
+        corner = w.HBox([self.preparing, self.saved]).add_class("annotat-corner")
+        self._top = w.HBox([self.menu, corner, Steward()]).add_class("annotat-top")
         self._stage = w.Box([self.canvas, self.cover, self.dialogs]).add_class("annotat-stage")
         self._line = w.HBox([self.message, self.jobs.bar]).add_class("annotat-feet")
         self._tools, self._side, self._slices, self._status = (w.VBox() for _ in range(4))

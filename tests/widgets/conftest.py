@@ -5,9 +5,18 @@ import pytest
 import tifffile
 
 import annotat_nb as an
+from annotat_nb.kernels.preparing import Preparation
 from annotat_nb.widgets.job_watch import JobWatch
 
 SHAPE = (4, 30, 40)
+
+
+@pytest.fixture(autouse=True)
+def begin_preparing(monkeypatch):
+    """Keep pages of these tests from compiling every kernel; returns what would do so."""
+    begin = Preparation.begin
+    monkeypatch.setattr(Preparation, "begin", lambda self: None)
+    return begin
 
 
 @pytest.fixture
