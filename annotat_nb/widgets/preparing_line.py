@@ -1,4 +1,4 @@
-"""A quiet word while the kernels are compiled, as when the Annotator is opened for the first time."""
+"""A quiet word while the kernels are compiled, as when the page is opened for the first time."""
 
 from __future__ import annotations
 

@@ -61,6 +61,7 @@ def test_the_menu_is_that_of_the_original(app):
         "Load classifier…",
         "Save classifier…",
         "Change classifier parameters…",
+        "Accuracy and features…",  # which the original has not
         "Save annotation…",
         "Load annotation…",
         "Load training data…",
@@ -69,7 +70,7 @@ def test_the_menu_is_that_of_the_original(app):
         "Generate superpixels",
         "Preview",
         "Apply",
-        "Live update",  # which the original has not
+        "Live update",  # nor this
     ]
 
 
