@@ -23,7 +23,6 @@ from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.trained import named
-from annotat_nb.features import device_of
 from annotat_nb.volume import Volume, plane_of
 
 if TYPE_CHECKING:
@@ -159,11 +158,12 @@ class Engine:
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
         out = self._room.new("superpixels", self._volume.shape, np.uint32)
-        device = device_of(pipeline.device)
+        device = Device(pipeline.device)
         said: list[str] = []
         ids = superpixels_of(
-            self._volume, method, report, device=device, notify=said.append, out=out
+            self._volume, method, report, device=device.name, notify=said.append, out=out
         )
+        device.release()
         image = LabelImage(ids, origin=method.title)
         return Superpixels(image, method, image.largest, ". ".join(said))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
@@ -171,6 +172,35 @@ def test_medians_are_the_same_counted_and_chosen(count_from, torch_device, monke
     found = card.to_numpy(card.median(there, radius, 3, box, integral=True))
     expected = np.median(windows(image, radius, 3)[box], axis=-1)
     np.testing.assert_array_equal(found, expected)
+
+
+BOX = (slice(1, 4), slice(0, 15), slice(3, 22))
+CALLS = {
+    "gaussian": (2, 3, BOX),
+    "sobel": (3, BOX),
+    "extremes": (2, 3, BOX),
+    "moments": (2, 3, BOX),
+    "median": (1, 3, BOX),
+    "gradient_magnitude": (3, BOX),
+    "laplacian": (3, BOX),
+    "hessian_eigenvalues": (3, BOX),
+    "structure_tensor_eigenvalues": (1, 3, BOX),
+    "shape_index": (BOX,),
+    "gabor": (torch.empty((3, 15, 19), device="meta"), 2, 6.0, 0.5, BOX),
+    "membrane_projections": (8, BOX),
+    "binary_patterns": (2, 3, BOX),
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(card.__all__) - {"from_numpy", "to_numpy"}))
+def test_filters_keep_to_the_device_of_their_image(name):
+    """On one that computes nothing, but refuses to mix with another."""
+    options = {"integral": False} if name == "median" else {}
+    image = torch.empty((6, 20, 22), device="meta")
+    found = getattr(card, name)(image, *CALLS[name], **options)
+    for part in found if isinstance(found, tuple) else (found,):
+        assert part.is_meta
+        assert (part.shape, part.dtype) == ((3, 15, 19), torch.float32)
 
 
 def test_a_table_holds_the_same_filters_for_every_device():

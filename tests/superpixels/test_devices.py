@@ -87,6 +87,25 @@ def test_the_processor_takes_over_what_a_device_cannot_do(kind, error, cause, mo
         method(NOISE, device="cuda:0")
 
 
+@pytest.mark.parametrize("first", range(5))
+def test_memory_may_run_out_at_any_tile(first, monkeypatch):
+    from annotat_nb.kernels.cuda import flood
+
+    work, done, said = flood.flood, [], []
+
+    def some(*args):
+        done.append(None)
+        if len(done) > first:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return work(*args[:-1], "cpu")
+
+    monkeypatch.setattr(flood, "flood", some)
+    method = Waterpixels(ndim=3)
+    found = method(NOISE, device="cuda:0", notify=said.append)
+    np.testing.assert_array_equal(found, method(NOISE))
+    assert len(said) == 1
+
+
 def test_what_fails_on_the_processor_too_fails(monkeypatch):
     from annotat_nb.kernels.cuda import flood
 
