@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
+_SEGMENT = 1024
+"""How many voxels of a plane are compared with those of other planes at once."""
+
+
 def extremes(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Array]:
     """Find the smallest and the largest value of the window round each voxel, both at once.
 
@@ -41,15 +45,15 @@ def extremes(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arr
     read = Reading.of(box, radius, ndim, image.shape)
     source, size = read.planes_of(image), 2 * radius + 1
     out = np.empty((2, *shape_of(box)), np.float32)
-    kept = (len(source) if ndim == 3 else 0, out.shape[2], 2 * out.shape[3])
-    found = np.empty(kept, np.float32)
+    found = np.empty((2, len(source), *out.shape[2:]), np.float32) if ndim == 3 else out
     rows = steps(read.rows.table.size, size, overlap=True)
     tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
-    over(len(source), lambda start, stop: _search_planes(source, *tables, start, stop, found, out))
+    over(len(source), lambda start, stop: _search_planes(source, *tables, start, stop, found))
     if ndim == 3:
         planes = steps(read.planes.table.size, size, overlap=True)
         across = (planes.table, read.planes.table, planes.memory)
-        over(out.shape[2], lambda start, stop: _search_rows(found, *across, start, stop, out))
+        given, made = found.reshape(2, len(source), -1), out.reshape(2, len(out[0]), -1)
+        over(made.shape[2], lambda start, stop: _search_across(given, *across, start, stop, made))
     return out[0], out[1]
 
 
@@ -94,19 +98,10 @@ def _mirror(line: Array, columns: Array, lead: int, width: int) -> None:
         line[0, x] = line[0, lead + columns[x]]
 
 
-@helper
-def _give(stack: Array, row: int, out: Array, z: int, y: int) -> None:
-    wide = np.uint64(out.shape[3])
-    for x in range(wide):
-        out[0, z, y, x] = stack[row, x]
-        out[1, z, y, x] = -stack[row, x + wide]
-
-
 @kernel(
     (
         *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]", "int64[::1]"),
-        *("UniTuple(int64, 5)", "int64", "int64", "int64", "int64"),
-        *("float32[:,:,::1]", "float32[:,:,:,::1]"),
+        *("UniTuple(int64, 5)", "int64", "int64", "int64", "int64", "float32[:,:,:,::1]"),
     )
 )
 def _search_planes(
@@ -119,13 +114,12 @@ def _search_planes(
     size: int,
     start: int,
     stop: int,
-    found: Array,
     out: Array,
 ) -> None:
-    """Search the windows of each plane; finish them if there is no place to keep what is found."""
+    """Search the windows of each plane."""
     top, _, left, width, lead = where
     stack = np.empty((memory, 2 * out.shape[3]), np.float32)
-    lines = np.empty((3, columns.size), np.float32)
+    lines, wide = np.empty((3, columns.size), np.float32), np.uint64(out.shape[3])
     for z in range(start, stop):
         for step in range(table.shape[0]):
             to, one, other = table[step, 1], table[step, 2], table[step, 3]
@@ -136,32 +130,36 @@ def _search_planes(
                     _search_along(lines, size, stack, to, side * out.shape[3])
             elif table[step, 0] == JOIN:
                 _join(stack, one, other, to)
-            elif found.shape[0]:
-                for x in range(stack.shape[1]):
-                    found[z, to, x] = stack[one, x]
             else:
-                _give(stack, one, out, z, to)
+                for x in range(wide):
+                    out[0, z, to, x] = stack[one, x]
+                for x in range(wide):
+                    out[1, z, to, x] = -stack[one, x + wide]
 
 
 @kernel(
     (
         *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]"),
-        *("int64", "int64", "int64", "float32[:,:,:,::1]"),
+        *("int64", "int64", "int64", "float32[:,:,::1]"),
     )
 )
-def _search_rows(
+def _search_across(
     found: Array, table: Array, planes: Array, memory: int, start: int, stop: int, out: Array
 ) -> None:
-    """Search the windows of neighbouring planes, for rows from `start` up to `stop`."""
-    stack = np.empty((memory, 2 * out.shape[3]), np.float32)
-    for y in range(start, stop):
-        for step in range(table.shape[0]):
-            to, one, other = table[step, 1], table[step, 2], table[step, 3]
-            if table[step, 0] == LOAD:
-                z = planes[one]
-                for x in range(stack.shape[1]):
-                    stack[to, x] = found[z, y, x]
-            elif table[step, 0] == JOIN:
-                _join(stack, one, other, to)
-            else:
-                _give(stack, one, out, to, y)
+    """Search from plane to plane, for the voxels of each plane from `start` up to `stop`."""
+    stack = np.empty((memory, _SEGMENT), np.float32)
+    for side in range(2):
+        sign = np.float32(1 - 2 * side)
+        for first in range(start, stop, _SEGMENT):
+            at, wide = np.uint64(first), np.uint64(min(_SEGMENT, stop - first))
+            for step in range(table.shape[0]):
+                to, one, other = table[step, 1], table[step, 2], table[step, 3]
+                if table[step, 0] == LOAD:
+                    z = planes[one]
+                    for x in range(wide):
+                        stack[to, x] = sign * found[side, z, x + at]
+                elif table[step, 0] == JOIN:
+                    _join(stack, one, other, to)
+                else:
+                    for x in range(wide):
+                        out[side, to, x + at] = sign * stack[one, x]

@@ -47,55 +47,86 @@ def gabor(
         float32, of the shape of `box`.
     """
     frequency = 2 * np.pi / wavelength
-    even_x, odd_x = gabor_weights(sigma, frequency * cos(angle))
-    even_y, odd_y = gabor_weights(sigma, frequency * sin(angle))
-    mean = (2 * even_x.sum() - even_x[0]) * (2 * even_y.sum() - even_y[0])
-    read = Reading.of(box, even_x.size - 1, 2, image.shape)
+    waves = (frequency * cos(angle), frequency * sin(angle))
+    weights = np.array([gabor_weights(sigma, wave) for wave in waves])  # (x y, even odd, offset)
+    mean = np.prod(2 * weights[:, 0].sum(axis=1) - weights[:, 0, 0])
+    read = Reading.of(box, weights.shape[2] - 1, 2, image.shape)
     source, out = read.planes_of(image), np.empty(shape_of(box), np.float32)
-    weights = (even_x, odd_x, even_y, odd_y, mean)
     tables = (read.rows.table, read.columns.table, read.where)
-    given = (source, np.ascontiguousarray(smooth), *weights, *tables)
+    given = (source, np.ascontiguousarray(smooth), weights, mean, *tables)
     over(len(out), lambda start, stop: _filter(*given, start, stop, out))
     return out
 
 
-@helper
-def _along(line: Array, even: Array, odd: Array, real: Array, imaginary: Array) -> None:
-    """Filter `line`: the part with the cosine, and the one with the sine."""
-    reach, size = even.size - 1, real.size
-    real[:] = 0
-    imaginary[:] = 0
-    for i in range(0, reach, 2):  # the reach is a multiple of 4
-        near, far = line[i : i + size + 1], line[2 * reach - i - 1 : 2 * reach - i + size]
-        a, b, c, d = even[reach - i], even[reach - i - 1], odd[reach - i], odd[reach - i - 1]
-        for x in range(size):
-            real[x] += a * (far[x + 1] + near[x]) + b * (far[x] + near[x + 1])
-        for x in range(size):
-            imaginary[x] += c * (far[x + 1] - near[x]) + d * (far[x] - near[x + 1])
-    middle = line[reach : reach + size]
-    for x in range(size):
-        real[x] += even[0] * middle[x]
+# Rows are named by their numbers, and offsets are unsigned, for the reasons given in `moments`.
 
 
 @helper
-def _down(
-    one: Array, other: Array, sign: int, rows: Array, even: Array, odd: Array, line: Array
+def _put(
+    image: Array,
+    z: int,
+    y: int,
+    columns: Array,
+    where: tuple[int, int, int, int, int],
+    line: Array,
 ) -> None:
-    """Filter from row to row: `one` with the cosine, `other` with the sine times `sign`."""
-    reach, width = even.size - 1, line.size
-    for x in range(width):
-        line[x] = even[0] * one[rows[reach], x]
-    for i in range(reach):
-        near, far = rows[i], rows[2 * reach - i]
-        a, b = even[reach - i], np.float32(sign) * odd[reach - i]
+    """Put a row of the image on the line, mirrored at both ends."""
+    top, _, left, width, lead = where
+    start, first = np.uint64(lead), np.uint64(left)
+    for x in range(np.uint64(width)):
+        line[x + start] = image[z, top + y, x + first]
+    for x in range(lead):
+        line[x] = line[lead + columns[x]]
+    for x in range(lead + width, columns.size):
+        line[x] = line[lead + columns[x]]
+
+
+@helper
+def _along(line: Array, weights: Array, parts: Array, y: int) -> None:
+    """Filter `line`: by the cosine into the first of `parts`, by the sine into the second."""
+    reach, size = weights.shape[1] - 1, np.uint64(parts.shape[2])
+    for part in range(2):
+        middle, weight = np.uint64(reach), weights[part, 0]
+        for x in range(size):
+            parts[part, y, x] = weight * line[x + middle]
+    for i in range(1, reach, 2):  # the reach is a multiple of 4
+        a, b = np.uint64(reach - i), np.uint64(reach + i)
+        c, d = np.uint64(reach - i - 1), np.uint64(reach + i + 1)
+        even, odd = weights[0, i], weights[1, i]
+        even2, odd2 = weights[0, i + 1], weights[1, i + 1]
+        for x in range(size):
+            more = even * (line[x + b] + line[x + a]) + even2 * (line[x + d] + line[x + c])
+            parts[0, y, x] += more
+        for x in range(size):
+            more = odd * (line[x + b] - line[x + a]) + odd2 * (line[x + d] - line[x + c])
+            parts[1, y, x] += more
+
+
+@helper
+def _down(parts: Array, rows: Array, y: int, weights: Array, made: Array) -> None:
+    """Filter from row to row, the complex numbers of `parts` by those of `weights`."""
+    reach, width = weights.shape[1] - 1, parts.shape[2]
+    for part in range(2):
+        middle, weight = rows[y + reach], weights[0, 0]
         for x in range(width):
-            line[x] += a * (one[far, x] + one[near, x]) + b * (other[far, x] - other[near, x])
+            made[part, x] = weight * parts[part, middle, x]
+        for i in range(1, reach, 2):
+            a, b = rows[y + reach - i], rows[y + reach + i]
+            c, d = rows[y + reach - i - 1], rows[y + reach + i + 1]
+            sign = np.float32(2 * part - 1)
+            even, odd = weights[0, i], sign * weights[1, i]
+            even2, odd2 = weights[0, i + 1], sign * weights[1, i + 1]
+            for x in range(width):
+                here = even * (parts[part, b, x] + parts[part, a, x])
+                here += odd * (parts[1 - part, b, x] - parts[1 - part, a, x])
+                here += even2 * (parts[part, d, x] + parts[part, c, x])
+                here += odd2 * (parts[1 - part, d, x] - parts[1 - part, c, x])
+                made[part, x] += here
 
 
 @kernel(
     (
-        *("const float32[:,:,::1]", "const float32[:,:,::1]"),
-        *("const float32[::1]", "const float32[::1]", "const float32[::1]", "const float32[::1]"),
+        *("const float32[:,:,::1]", "const float32[:,:,::1]", "const float32[:,:,::1]"),
         *("float32", "int64[::1]", "int64[::1]", "UniTuple(int64, 5)", "int64", "int64"),
         "float32[:,:,::1]",
     ),
@@ -104,10 +135,7 @@ def _down(
 def _filter(
     image: Array,
     smooth: Array,
-    even_x: Array,
-    odd_x: Array,
-    even_y: Array,
-    odd_y: Array,
+    weights: Array,
     mean: float,
     rows: Array,
     columns: Array,
@@ -116,23 +144,15 @@ def _filter(
     stop: int,
     out: Array,
 ) -> None:
-    top, height, left, width, lead = where
-    wide, line = out.shape[2], np.empty(columns.size, np.float32)
-    real = np.empty((height, wide), np.float32)
-    imaginary = np.empty((height, wide), np.float32)
-    made = np.empty((2, wide), np.float32)
+    height, wide = where[1], out.shape[2]
+    line, made = np.empty(columns.size, np.float32), np.empty((2, wide), np.float32)
+    parts = np.empty((2, height, wide), np.float32)
     for z in range(start, stop):
         for y in range(height):
-            row = image[z, top + y, left : left + width]
-            line[lead : lead + width] = row
-            for x in range(lead):
-                line[x] = row[columns[x]]
-            for x in range(lead + width, columns.size):
-                line[x] = row[columns[x]]
-            _along(line, even_x, odd_x, real[y], imaginary[y])
+            _put(image, z, y, columns, where, line)
+            _along(line, weights[0], parts, y)
         for y in range(out.shape[1]):
-            _down(real, imaginary, -1, rows[y:], even_y, odd_y, made[0])
-            _down(imaginary, real, 1, rows[y:], even_y, odd_y, made[1])
+            _down(parts, rows, y, weights[1], made)
             for x in range(wide):
-                part = made[0, x] - mean * smooth[z, y, x]
-                out[z, y, x] = sqrt(part * part + made[1, x] * made[1, x])
+                real = made[0, x] - mean * smooth[z, y, x]
+                out[z, y, x] = sqrt(real * real + made[1, x] * made[1, x])

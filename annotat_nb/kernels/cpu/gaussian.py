@@ -109,7 +109,9 @@ def _smooth_across(
     stack = np.empty((planes.size, width), np.float32)
     for y in range(start, stop):
         for i in range(planes.size):
-            stack[i] = image[planes[i], top + y, left : left + width]
+            z, first = planes[i], np.uint64(left)
+            for x in range(np.uint64(width)):
+                stack[i, x] = image[z, top + y, x + first]
         for z in range(out.shape[0]):
             _fold(out[z, y], weights, stack, table[z:], 0)
 

@@ -44,16 +44,20 @@ def moments(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arra
     read = Reading.of(box, radius, ndim, image.shape)
     source, size = read.planes_of(image), 2 * radius + 1
     out = np.empty((2, *shape_of(box)), np.float32)
-    sums = np.empty((len(source) if ndim == 3 else 0, out.shape[2], 2 * out.shape[3]))
+    flat = out.reshape(2, len(out[0]), -1)
+    sums = np.empty((2, len(source) if ndim == 3 else 0, flat.shape[2]))
     rows = steps(read.rows.table.size, size, overlap=False)
     tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
-    over(len(source), lambda start, stop: _sum_planes(source, *tables, start, stop, sums, out))
+    over(len(source), lambda start, stop: _sum_planes(source, *tables, start, stop, sums, flat))
     if ndim == 3:
         planes = steps(read.planes.table.size, size, overlap=False)
         across = (planes.table, read.planes.table, planes.memory, size**3)
-        over(out.shape[2], lambda start, stop: _sum_rows(sums, *across, start, stop, out))
+        over(flat.shape[2], lambda start, stop: _sum_across(sums, *across, start, stop, flat))
     return out[0], out[1]
 
+
+_SEGMENT = 1024
+"""How many voxels of a plane are added to those of other planes at once."""
 
 # In what follows, rows are named by their numbers instead of cut out of their arrays: making a
 # view takes as long as a hundred additions. Offsets are unsigned: each use of a signed one would
@@ -89,36 +93,45 @@ def _sum_along(lines: Array, size: int, stack: Array, to: int, first: int) -> No
 
 
 @helper
-def _put(image: Array, z: int, y: int, left: int, width: int, line: Array, lead: int) -> None:
+def _put(
+    image: Array,
+    z: int,
+    y: int,
+    columns: Array,
+    where: tuple[int, int, int, int, int],
+    is_square: bool,
+    lines: Array,
+) -> None:
+    """Put a row of the image, or its squares, on the first line, mirrored at both ends."""
+    top, _, left, width, lead = where
     start, first = np.uint64(lead), np.uint64(left)
     for x in range(np.uint64(width)):
-        line[0, x + start] = image[z, y, x + first]
-
-
-@helper
-def _mirror(line: Array, columns: Array, lead: int, width: int) -> None:
+        lines[0, x + start] = image[z, top + y, x + first]
     for x in range(lead):
-        line[0, x] = line[0, lead + columns[x]]
+        lines[0, x] = lines[0, lead + columns[x]]
     for x in range(lead + width, columns.size):
-        line[0, x] = line[0, lead + columns[x]]
+        lines[0, x] = lines[0, lead + columns[x]]
+    if is_square:
+        for x in range(columns.size):
+            lines[0, x] *= lines[0, x]
 
 
 @helper
-def _finish(stack: Array, row: int, count: int, out: Array, z: int, y: int) -> None:
-    wide, number = np.uint64(out.shape[3]), np.float64(count)
-    most = np.float64(np.finfo(np.float32).max)
-    for x in range(wide):
+def _finish(stack: Array, row: int, count: int, out: Array, z: int, first: int, wide: int) -> None:
+    half, start = np.uint64(stack.shape[1] // 2), np.uint64(first)
+    number, most = np.float64(count), np.float64(np.finfo(np.float32).max)
+    for x in range(np.uint64(wide)):
         mean = stack[row, x] / number
-        spread = stack[row, x + wide] / number - mean * mean
-        out[0, z, y, x] = mean
-        out[1, z, y, x] = min(max(spread, 0.0), most)
+        spread = stack[row, x + half] / number - mean * mean
+        out[0, z, x + start] = mean
+        out[1, z, x + start] = min(max(spread, 0.0), most)
 
 
 @kernel(
     (
         *("const float32[:,:,::1]", "const int64[:,::1]", "int64[::1]", "int64[::1]"),
         *("UniTuple(int64, 5)", "int64", "int64", "int64", "int64"),
-        *("float64[:,:,::1]", "float32[:,:,:,::1]"),
+        *("float64[:,:,::1]", "float32[:,:,::1]"),
     )
 )
 def _sum_planes(
@@ -135,36 +148,34 @@ def _sum_planes(
     out: Array,
 ) -> None:
     """Add up the windows of each plane; finish them if there is no place for the sums."""
-    top, _, left, width, lead = where
-    stack = np.empty((memory, 2 * out.shape[3]))
-    lines = np.empty((3, columns.size))
+    wide = columns.size - size + 1
+    stack, lines = np.empty((memory, 2 * wide)), np.empty((3, columns.size))
     for z in range(start, stop):
         for step in range(table.shape[0]):
             to, one, other = table[step, 1], table[step, 2], table[step, 3]
             if table[step, 0] == LOAD:
                 for power in range(2):
-                    _put(image, z, top + rows[one], left, width, lines, lead)
-                    _mirror(lines, columns, lead, width)
-                    if power == 1:
-                        for x in range(columns.size):
-                            lines[0, x] *= lines[0, x]
-                    _sum_along(lines, size, stack, to, power * out.shape[3])
+                    _put(image, z, rows[one], columns, where, power == 1, lines)
+                    _sum_along(lines, size, stack, to, power * wide)
             elif table[step, 0] == JOIN:
                 _join(stack, one, other, to)
-            elif sums.shape[0]:
-                for x in range(stack.shape[1]):
-                    sums[z, to, x] = stack[one, x]
+            elif sums.shape[1]:
+                first, half = np.uint64(to * wide), np.uint64(wide)
+                for x in range(half):
+                    sums[0, z, x + first] = stack[one, x]
+                for x in range(half):
+                    sums[1, z, x + first] = stack[one, x + half]
             else:
-                _finish(stack, one, size * size, out, z, to)
+                _finish(stack, one, size * size, out, z, to * wide, wide)
 
 
 @kernel(
     (
         *("const float64[:,:,::1]", "const int64[:,::1]", "int64[::1]"),
-        *("int64", "int64", "int64", "int64", "float32[:,:,:,::1]"),
+        *("int64", "int64", "int64", "int64", "float32[:,:,::1]"),
     )
 )
-def _sum_rows(
+def _sum_across(
     sums: Array,
     table: Array,
     planes: Array,
@@ -174,16 +185,19 @@ def _sum_rows(
     stop: int,
     out: Array,
 ) -> None:
-    """Add up the windows of neighbouring planes, for rows from `start` up to `stop`."""
-    stack = np.empty((memory, 2 * out.shape[3]))
-    for y in range(start, stop):
+    """Add up from plane to plane, for the voxels of each plane from `start` up to `stop`."""
+    stack, half = np.empty((memory, 2 * _SEGMENT)), np.uint64(_SEGMENT)
+    for first in range(start, stop, _SEGMENT):
+        at, wide = np.uint64(first), np.uint64(min(_SEGMENT, stop - first))
         for step in range(table.shape[0]):
             to, one, other = table[step, 1], table[step, 2], table[step, 3]
             if table[step, 0] == LOAD:
                 z = planes[one]
-                for x in range(stack.shape[1]):
-                    stack[to, x] = sums[z, y, x]
+                for x in range(wide):
+                    stack[to, x] = sums[0, z, x + at]
+                for x in range(wide):
+                    stack[to, x + half] = sums[1, z, x + at]
             elif table[step, 0] == JOIN:
                 _join(stack, one, other, to)
             else:
-                _finish(stack, one, count, out, to, y)
+                _finish(stack, one, count, out, to, first, min(_SEGMENT, stop - first))

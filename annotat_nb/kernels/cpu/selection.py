@@ -41,9 +41,10 @@ def select(image: Array, read: Reading, out: Array) -> None:
     source, tables = read.planes_of(image), (read.planes.table, read.rows.table, read.columns.table)
     sides = [table.size - extent + 1 for table, extent in zip(tables, out.shape, strict=True)]
     program, (place, _) = exchanges(int(np.prod(sides)))
+    places = int(program[:, 1].max()) + 1
 
     def work(start: int, stop: int) -> None:
-        _select(source, *tables, read.where, program, place, start, stop, out)
+        _select(source, *tables, read.where, program, places, place, start, stop, out)
 
     over(len(out), work)
 
@@ -89,16 +90,35 @@ def _exchange(values: Array, one: int, other: int) -> None:
 
 
 @helper
-def _load(lines: Array, line: int, first: int, values: Array, place: int) -> None:
-    start = np.uint64(first)
-    for x in range(np.uint64(values.shape[1])):
-        values[place, x] = lines[line, x + start]
+def _take(
+    image: Array,
+    planes: Array,
+    rows: Array,
+    columns: Array,
+    where: tuple[int, int, int, int, int],
+    high: int,
+    lines: Array,
+) -> None:
+    """Take the rows that the windows of one row look at, mirrored at both ends."""
+    top, _, left, width, lead = where
+    first, start, plane, row = np.uint64(left), np.uint64(lead), 0, 0
+    for line in range(lines.shape[0]):
+        z, y = planes[plane], top + rows[row]
+        for x in range(np.uint64(width)):
+            lines[line, x + start] = image[z, y, x + first]
+        for x in range(lead):
+            lines[line, x] = image[z, y, left + columns[x]]
+        for x in range(lead + width, columns.size):
+            lines[line, x] = image[z, y, left + columns[x]]
+        row += 1
+        if row == high:
+            plane, row = plane + 1, 0
 
 
 @kernel(
     (
         *("const float32[:,:,::1]", "int64[::1]", "int64[::1]", "int64[::1]"),
-        *("UniTuple(int64, 5)", "const int64[:,::1]", "int64", "int64", "int64"),
+        *("UniTuple(int64, 5)", "const int64[:,::1]", "int64", "int64", "int64", "int64"),
         "float32[:,:,::1]",
     )
 )
@@ -109,26 +129,26 @@ def _select(
     columns: Array,
     where: tuple[int, int, int, int, int],
     program: Array,
+    places: int,
     place: int,
     start: int,
     stop: int,
     out: Array,
 ) -> None:
-    top, left = where[0], where[2]
     depth, tall, wide = out.shape
     high, across = rows.size - tall + 1, columns.size - wide + 1
     lines = np.empty(((planes.size - depth + 1) * high, columns.size), np.float32)
-    values = np.empty((program[:, 1].max() + 1, wide), np.float32)
+    values = np.empty((places, wide), np.float32)
     for z in range(start, stop):
         for y in range(tall):
-            for i in range(lines.shape[0]):
-                plane, row = planes[z + i // high], top + rows[y + i % high]
-                for x in range(columns.size):
-                    lines[i, x] = image[plane, row, left + columns[x]]
+            _take(image, planes[z:], rows[y:], columns, where, high, lines)
             for step in range(program.shape[0]):
                 one, other = program[step, 1], program[step, 2]
                 if program[step, 0] == LOAD:
-                    _load(lines, other // across, other % across, values, one)
+                    line, first = divmod(other, across)
+                    for x in range(np.uint64(wide)):
+                        values[one, x] = lines[line, x + np.uint64(first)]
                 else:
                     _exchange(values, one, other)
-            out[z, y] = values[place]
+            for x in range(wide):
+                out[z, y, x] = values[place, x]

@@ -60,13 +60,8 @@ def _differentiate(image: Array, ndim: int, box: Box, count: int) -> Array:
     return out
 
 
-@helper
-def _mirror(row: Array, columns: Array, lead: int, width: int, line: Array) -> None:
-    line[lead : lead + width] = row
-    for x in range(lead):
-        line[x] = row[columns[x]]
-    for x in range(lead + width, columns.size):
-        line[x] = row[columns[x]]
+# Rows are named by their numbers, and offsets are unsigned, for the reasons given in `moments`.
+# Each loop writes one row: with more of them the compiler does not do several voxels at once.
 
 
 @helper
@@ -78,16 +73,41 @@ def _across(
     smooth: Array,
     slope: Array,
 ) -> None:
-    """Smooth and differentiate from plane to plane."""
+    """Smooth and differentiate from plane to plane, unless there is one only."""
     top, height, left, width, _ = where
+    first, a = np.uint64(left), planes[z]
     for y in range(height):
-        low = image[planes[z], top + y, left : left + width]
-        middle = image[planes[z + 1], top + y, left : left + width]
-        high = image[planes[z + 2], top + y, left : left + width]
-        s, d = smooth[y], slope[y]
+        if slope.shape[0] == 0:
+            for x in range(np.uint64(width)):
+                smooth[y, x] = image[a, top + y, x + first]
+            continue
+        b, c = planes[z + 1], planes[z + 2]
+        for x in range(np.uint64(width)):
+            low, high = image[a, top + y, x + first], image[c, top + y, x + first]
+            smooth[y, x] = low + 2 * image[b, top + y, x + first] + high
+        for x in range(np.uint64(width)):
+            slope[y, x] = image[c, top + y, x + first] - image[a, top + y, x + first]
+
+
+@helper
+def _within(
+    smooth: Array, slope: Array, rows: Array, y: int, columns: Array, lead: int, lines: Array
+) -> None:
+    """Make the lines that are to be differentiated along x, y and z, mirrored at both ends."""
+    a, b, c = rows[y], rows[y + 1], rows[y + 2]
+    first, width = np.uint64(lead), np.uint64(smooth.shape[1])
+    for x in range(width):
+        lines[0, x + first] = smooth[a, x] + 2 * smooth[b, x] + smooth[c, x]
+    for x in range(width):
+        lines[1, x + first] = smooth[c, x] - smooth[a, x]
+    if slope.shape[0] > 0:
         for x in range(width):
-            s[x] = low[x] + 2 * middle[x] + high[x]
-            d[x] = high[x] - low[x]
+            lines[2, x + first] = slope[a, x] + 2 * slope[b, x] + slope[c, x]
+    for i in range(3):
+        for x in range(lead):
+            lines[i, x] = lines[i, lead + columns[x]]
+        for x in range(lead + smooth.shape[1], columns.size):
+            lines[i, x] = lines[i, lead + columns[x]]
 
 
 @kernel(
@@ -107,36 +127,27 @@ def _sobel(
     out: Array,
 ) -> None:
     """Compute the length of the gradient if `out` has one channel, or else its components."""
-    top, height, left, width, lead = where
+    _, height, _, width, lead = where
     is_flat, last = planes.size == out.shape[1], out.shape[0] - 1
-    smooth, slope = np.empty((height, width), np.float32), np.zeros((height, width), np.float32)
-    row = np.empty((3, width), np.float32)
-    line = np.empty((3, columns.size), np.float32)
+    smooth = np.empty((height, width), np.float32)
+    slope = np.empty((0 if is_flat else height, width), np.float32)
+    lines = np.zeros((3, columns.size), np.float32)
     for z in range(start, stop):
-        if is_flat:
-            smooth[:] = image[planes[z], top : top + height, left : left + width]
-        else:
-            _across(image, planes, where, z, smooth, slope)
+        _across(image, planes, where, z, smooth, slope)
         for y in range(out.shape[2]):
-            a, b, c = smooth[rows[y]], smooth[rows[y + 1]], smooth[rows[y + 2]]
-            e, f, g = slope[rows[y]], slope[rows[y + 1]], slope[rows[y + 2]]
-            s, d, t = row[0], row[1], row[2]
-            for x in range(width):
-                s[x] = a[x] + 2 * b[x] + c[x]
-                d[x] = c[x] - a[x]
-                t[x] = e[x] + 2 * f[x] + g[x]
-            for i in range(3):
-                _mirror(row[i], columns, lead, width, line[i])
-            s, d, t = line[0], line[1], line[2]
+            _within(smooth, slope, rows, y, columns, lead, lines)
             if last > 0:
                 for x in range(out.shape[3]):
-                    out[0, z, y, x] = t[x] + 2 * t[x + 1] + t[x + 2]
-                    out[last - 1, z, y, x] = d[x] + 2 * d[x + 1] + d[x + 2]
-                    out[last, z, y, x] = s[x + 2] - s[x]
-                continue
-            for x in range(out.shape[3]):
-                along_x = s[x + 2] - s[x]
-                along_y = d[x] + 2 * d[x + 1] + d[x + 2]
-                along_z = t[x] + 2 * t[x + 1] + t[x + 2]
-                square = along_x * along_x + along_y * along_y + along_z * along_z
-                out[0, z, y, x] = sqrt(square)
+                    out[last, z, y, x] = lines[0, x + 2] - lines[0, x]
+                for x in range(out.shape[3]):
+                    out[last - 1, z, y, x] = lines[1, x] + 2 * lines[1, x + 1] + lines[1, x + 2]
+            if last > 1:
+                for x in range(out.shape[3]):
+                    out[0, z, y, x] = lines[2, x] + 2 * lines[2, x + 1] + lines[2, x + 2]
+            if last == 0:
+                for x in range(out.shape[3]):
+                    along_x = lines[0, x + 2] - lines[0, x]
+                    along_y = lines[1, x] + 2 * lines[1, x + 1] + lines[1, x + 2]
+                    along_z = lines[2, x] + 2 * lines[2, x + 1] + lines[2, x + 2]
+                    square = along_x * along_x + along_y * along_y + along_z * along_z
+                    out[0, z, y, x] = sqrt(square)
