@@ -79,22 +79,24 @@ def find_parts(labels: Array, chosen: Array, ndim: int) -> tuple[Array, Array, A
 
 def largest_parts(owners: Array, spans: Array) -> Array:
     """Return which parts are the largest of their owner, among equals the first."""
-    sizes, firsts = spans
-    order = np.lexsort((firsts, -sizes, owners))
+    from annotat_nb.kernels.cpu import parts as kernels
+
     largest = np.zeros(owners.size, bool)
-    largest[order[np.diff(owners[order].astype(np.int64), prepend=-1) != 0]] = True
+    kernels.choose_largest(owners, spans, np.full(int(owners.max()) + 1, -1), largest)
     return largest
 
 
 def _contacts(parts: Array, settled: Array, spans: Array, ndim: int) -> Array:
+    """Return the loose parts, the parts beside each, and how many faces they share."""
     from annotat_nb.kernels.cpu import parts as kernels
 
     loose = np.flatnonzero(~settled)
     edges = np.concatenate([[0], np.cumsum(spans[0, loose])])
     ends, items = np.full(settled.size, -1), np.empty(edges[-1], np.int64)
     ends[loose] = edges[:-1]
-    kernels.list_items(parts, ends, items)
+    bordered = np.pad(parts, 1, constant_values=kernels.OUTSIDE)
+    kernels.list_items(bordered, ends, items)
     contacts, lengths = np.empty((6 * items.size, 3), np.int64), np.zeros(settled.size, np.int32)
     flat = ndim == 2
-    count = kernels.count_contacts(parts, loose, edges, items, flat, lengths, contacts)
+    count = kernels.count_contacts(bordered, loose, edges, items, flat, lengths, contacts)
     return contacts[:count]

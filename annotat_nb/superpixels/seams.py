@@ -56,7 +56,7 @@ class Seams:
     The rule is that of `annotat_nb.superpixels.repair.reconnect`, over the whole volume. A
     superpixel that is not whole in its own tile has a part that reaches the border of a tile, or
     that lies in another tile: only such parts are looked at, and what their superpixels have in
-    the tile of their cell.
+    the tile of their cell. Cells at the border are always looked at, since most are among them.
 
     Parameters
     ----------
@@ -91,13 +91,24 @@ class Seams:
         faces = list(self._faces(self._cores[tile]))
         if not faces:
             return
-        chosen = ~np.isin(ids, self._grid.ids(self._tiles[tile].core))
+        chosen = self._outer(self._tiles[tile])
         for face, _ in faces:
             chosen[local[face]] = True
         parts, owners, spans = find_parts(local, chosen, self._grid.ndim)
         offset = self._note(tile, ids[owners], spans)
         for face, name in faces:
             self._join(name, parts[face] + offset, ids[local[face]])
+
+    def _outer(self, tile: Block) -> Array:
+        """Return which cells of a padded box are not its own, or lie at a face to another tile."""
+        outer = np.ones(shape_of(tile.padded), bool)
+        sides = zip(tile.inner, tile.core, self._grid.counts, strict=True)
+        inner = tuple(
+            slice(at.start + (side.start > 0), at.stop - (side.stop < count))
+            for at, side, count in sides
+        )
+        outer[inner if self._grid.ndim == 3 else (slice(None), *inner[1:])] = False
+        return outer.ravel()
 
     def _faces(self, core: Box) -> Iterator[tuple[tuple[Any, ...], tuple[object, ...]]]:
         """Yield the faces of a tile that meet another tile, and a name that both have for them."""

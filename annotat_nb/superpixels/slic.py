@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TILE = {2: 512, 3: 128}
 """Side of the tiles that are clustered one by one, in voxels, for each number of dimensions."""
 
+HALO = 1
+"""Cells round a tile that are clustered with it: those to whose clusters its voxels may go."""
+
 TOP = 65_280
 """The image is rounded to so many steps: 256 for each grey value of an 8-bit image."""
 
@@ -47,7 +50,7 @@ class Slic(SuperpixelMethod):
 
     Sums are integers and distances have one order of operations, so that the result depends
     neither on the order of work nor on the device. The volume is clustered in tiles of whole
-    cells, side by side from the first voxel, and each with two cells of context around it. Their
+    cells, side by side from the first voxel, and each with one cell of context around it. Their
     size is part of the definition.
 
     References
@@ -86,7 +89,7 @@ class Slic(SuperpixelMethod):
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
-        tiles = plan_tiles(grid, TILE[self.ndim])
+        tiles = plan_tiles(grid, TILE[self.ndim], HALO)
         work = _Clustering(self, image, grid, range_of(image, intensity_range))
         number = with_help(device, partial(work.number_on, device), work.number, notify)
         threads = threads_for(grid, tiles, device)

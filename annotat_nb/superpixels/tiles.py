@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 
 Range = tuple[float, float]
 
-HALO = 2
-"""Cells round a tile that are divided with it, so that its border agrees with its neighbour's."""
-
 MOST_CELLS = {2: 250, 3: 36}
-"""Largest side of a tile in cells: with the halo, 16 bits then number them."""
+"""Largest side of a tile in cells: with 2 more on either side, 16 bits then number them."""
 
 BYTES = 16
 """About how many bytes a voxel takes while its tile is divided."""
@@ -43,20 +40,20 @@ def range_of(image: Array, intensity_range: Range | None) -> Range:
     return Volume(image).intensity_range if intensity_range is None else intensity_range
 
 
-def plan_tiles(grid: Grid, side: int) -> list[Block]:
-    """Cut the grid into tiles of about `side` voxels; their boxes count cells.
+def plan_tiles(grid: Grid, side: int, halo: int) -> list[Block]:
+    """Cut the grid into tiles of about `side` voxels, `halo` cells around each; boxes count cells.
 
     Examples
     --------
     >>> from annotat_nb.superpixels.grid import Grid
-    >>> tiles = plan_tiles(Grid((8, 80, 160), 8, 3), 128)
+    >>> tiles = plan_tiles(Grid((8, 80, 160), 8, 3), 128, 2)
     >>> [(tile.core[2], tile.padded[2]) for tile in tiles]
     [(slice(0, 16, None), slice(0, 18, None)), (slice(16, 20, None), slice(14, 20, None))]
     """
     cells = min(max(2, side // grid.spacing), MOST_CELLS[grid.ndim])
     flat = grid.ndim == 2
-    core, halo = (1 if flat else cells, cells, cells), (0 if flat else HALO, HALO, HALO)
-    return list(plan_blocks(grid.counts, halo, core=core))
+    core, context = (1 if flat else cells, cells, cells), (0 if flat else halo, halo, halo)
+    return list(plan_blocks(grid.counts, context, core=core))
 
 
 def read_steps(image: Array, box: Box, intensity_range: Range, top: int, scratch: Scratch) -> Array:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TILE = {2: 512, 3: 128}
 """Side of the tiles that are flooded one by one, in voxels, for each number of dimensions."""
 
+HALO = 2
+"""Cells round a tile that are flooded with it, so that its border agrees with its neighbour's."""
+
 STEPS_PER_UNIT = 256
 """The image, 0 to 255, is rounded to steps of 1/256: 8-bit images and most others lose nothing."""
 
@@ -96,7 +99,7 @@ class Waterpixels(SuperpixelMethod):
     ) -> Array:
         depth, height, width = image.shape
         grid = Grid((depth, height, width), self.seed_spacing, self.ndim)
-        tiles = plan_tiles(grid, TILE[self.ndim])
+        tiles = plan_tiles(grid, TILE[self.ndim], HALO)
         work = _Flooding(image, grid, range_of(image, intensity_range), self.compactness)
         number = with_help(device, partial(work.number_on, device), work.number, notify)
         threads = threads_for(grid, tiles, device)

@@ -2,48 +2,64 @@ import numpy as np
 import pytest
 from skimage import measure
 
-from annotat_nb.superpixels import Waterpixels, waterpixels
+from annotat_nb.superpixels import Slic, Waterpixels, slic, waterpixels
 from annotat_nb.superpixels.repair import reconnect
 from annotat_nb.superpixels.seams import Seams
 
 NOISE = np.random.default_rng(0).random((33, 61, 58)).astype("float32")
 
 
+METHODS = [
+    Waterpixels(seed_spacing=5, compactness=0.0, ndim=3),
+    Waterpixels(seed_spacing=3, ndim=3),
+    Waterpixels(seed_spacing=4, compactness=1.0),
+    Waterpixels(seed_spacing=7, compactness=0.0),
+    Slic(seed_spacing=5, compactness=0.1, ndim=3, iterations=3),
+    Slic(seed_spacing=3, ndim=3, iterations=1),
+    Slic(seed_spacing=4, compactness=0.2, iterations=3),
+]
+
+
 @pytest.fixture
-def unmended(monkeypatch):
-    """Labels as they were before they were mended."""
+def mended(monkeypatch):
+    """Labels before and after they were mended."""
     kept = []
     mend = Seams.mend
 
     def keep(self, labels):
-        kept.append(np.array(labels[:]))
+        before = np.array(labels[:])
         mend(self, labels)
+        kept.append((before, np.array(labels[:])))
 
     monkeypatch.setattr(Seams, "mend", keep)
     return kept
 
 
-@pytest.mark.parametrize("compactness", [0.0, 1.0, 10.0])
-@pytest.mark.parametrize(
-    ("ndim", "spacing", "side"), [(3, 5, 10), (3, 3, 6), (2, 4, 8), (2, 7, 28)]
-)
-def test_what_tiles_cut_is_mended_as_if_the_volume_were_one(
-    unmended, monkeypatch, ndim, spacing, side, compactness
-):
-    monkeypatch.setattr(waterpixels, "TILE", {2: side, 3: side})
-    labels = Waterpixels(seed_spacing=spacing, compactness=compactness, ndim=ndim)(NOISE)
-    np.testing.assert_array_equal(labels, reconnect(unmended[0], ndim))
-    assert measure.label(labels, connectivity=1, background=0).max() == labels.max()
+@pytest.fixture(params=[2, 4], ids="{} cells".format)
+def tiles(request, monkeypatch):
+    """Make tiles of that many cells a side."""
+
+    def set_for(method):
+        side = request.param * method.seed_spacing
+        for module in (waterpixels, slic):
+            monkeypatch.setattr(module, "TILE", {2: side, 3: side})
+
+    return set_for
 
 
-def test_tiles_do_cut(unmended, monkeypatch):
-    monkeypatch.setattr(waterpixels, "TILE", {3: 6})
-    Waterpixels(seed_spacing=3, compactness=1.0, ndim=3)(NOISE)
-    cut = unmended[0]
-    assert measure.label(cut, connectivity=1, background=0).max() > cut.max()
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_what_tiles_cut_is_mended_as_if_the_volume_were_one(mended, tiles, method):
+    tiles(method)
+    method(NOISE)
+    ((before, after),) = mended
+    np.testing.assert_array_equal(after, reconnect(before, method.ndim))
+    found, cut = (
+        measure.label(labels, connectivity=1, background=0).max() for labels in (after, before)
+    )
+    assert found == np.unique(after).size <= cut
 
 
-def test_what_is_written_to_a_file_is_mended_too(unmended, monkeypatch, tmp_path):
+def test_what_is_written_to_a_file_is_mended_too(mended, monkeypatch, tmp_path):
     import zarr
 
     monkeypatch.setattr(waterpixels, "TILE", {3: 6})
@@ -51,4 +67,4 @@ def test_what_is_written_to_a_file_is_mended_too(unmended, monkeypatch, tmp_path
     out = zarr.create_array(tmp_path / "ids", shape=NOISE.shape, chunks=(16,) * 3, dtype="uint32")
     assert method(NOISE, out=out) is out
     np.testing.assert_array_equal(out[:], method(NOISE))
-    np.testing.assert_array_equal(unmended[0], unmended[1])
+    np.testing.assert_array_equal(mended[0], mended[1])

@@ -100,7 +100,7 @@ def test_superpixels_cross_the_borders_of_tiles(monkeypatch):
     monkeypatch.setattr(slic, "TILE", {2: 28})
     tiled = Slic(compactness=0.2)(image)
     assert np.intersect1d(tiled[0, :, 27], tiled[0, :, 28]).size > 3
-    assert (tiled == whole).mean() > 0.97
+    assert (tiled == whole).mean() > 0.95
     assert measure.label(tiled, connectivity=1, background=0).max() == tiled.max()
 
 

@@ -203,26 +203,26 @@ def collect(labels: Array, firsts: Array, is_flat: bool, items: Array) -> None:
         count += found
 
 
-@helper
-def _touch(
-    parts: Array,
-    part: int,
-    item: int,
-    is_flat: bool,
-    lengths: Array,
-    contacts: Array,
-    written: int,
-) -> int:
-    """Count the faces of one voxel; return how many contacts there are."""
-    place = _place(item, parts.shape)
-    for side in range(2 if is_flat else 0, 6):
-        near = _beside(place, side)
-        if not _is_in(near, parts.shape) or parts[near] == part:
-            continue
-        contacts[written, 1] = parts[near]
-        written += 1 if lengths[parts[near]] == 0 else 0
-        lengths[parts[near]] += 1
-    return written
+@kernel(("const uint32[::1]", "const int64[:,::1]", "int64[::1]", "boolean[::1]"))
+def choose_largest(owners: Array, spans: Array, known: Array, largest: Array) -> None:
+    """Find the largest part of each owner, among equals the one that begins first.
+
+    Parameters
+    ----------
+    owners, spans
+        As `number` wrote them, in any order.
+    known
+        -1 for each label; afterwards its largest part.
+    largest
+        False for each part; afterwards whether it is the largest.
+    """
+    for part in range(owners.size):
+        rival = known[owners[part]]
+        larger = rival < 0 or spans[0, part] > spans[0, rival]
+        if larger or (spans[0, part] == spans[0, rival] and spans[1, part] < spans[1, rival]):
+            known[owners[part]] = part
+    for part in range(owners.size):
+        largest[part] = known[owners[part]] == part
 
 
 @kernel(("const int32[:,:,::1]", "int64[::1]", "int64[::1]"))
@@ -232,19 +232,34 @@ def list_items(parts: Array, ends: Array, items: Array) -> None:
     Parameters
     ----------
     parts
-        The part of each voxel, (z, y, x).
+        The part of each voxel, with a border of `OUTSIDE`.
     ends
         Where in `items` the voxels of each part begin, or -1 for parts that are not listed;
         afterwards where they end.
     items
         What is written: flat indices.
     """
-    values = parts.reshape(parts.size)
-    for item in range(values.size):
-        end = ends[values[item]]
-        if end >= 0:
-            items[end] = item
-            ends[values[item]] = end + 1
+    depth, height, width = parts.shape
+    for z in range(1, depth - 1):
+        for y in range(1, height - 1):
+            row = (z * height + y) * width
+            for x in range(1, width - 1):
+                end = ends[parts[z, y, x]]
+                if end >= 0:
+                    items[end] = row + x
+                    ends[parts[z, y, x]] = end + 1
+
+
+@helper
+def _touch(part: int, other: int, lengths: Array, contacts: Array, written: int) -> int:
+    """Count a face between a part and what is beside it; return how many contacts there are."""
+    if other in (part, OUTSIDE):
+        return written
+    lengths[other] += 1
+    if lengths[other] > 1:
+        return written
+    contacts[written, 0], contacts[written, 1] = part, other
+    return written + 1
 
 
 @kernel(
@@ -267,7 +282,7 @@ def count_contacts(
     Parameters
     ----------
     parts
-        The part of each voxel, (z, y, x).
+        The part of each voxel, with a border of `OUTSIDE`.
     loose
         The parts in question.
     edges, items
@@ -285,13 +300,16 @@ def count_contacts(
     int
         How many contacts were written.
     """
-    written = 0
+    values, width = parts.reshape(parts.size), parts.shape[2]
+    steps, written = (1, width, width * parts.shape[1]), 0
     for number, part in enumerate(loose):
         start = written
         for item in items[edges[number] : edges[number + 1]]:
-            written = _touch(parts, part, item, is_flat, lengths, contacts, written)
+            for axis in range(2 if is_flat else 3):
+                before, after = values[item - steps[axis]], values[item + steps[axis]]
+                written = _touch(part, before, lengths, contacts, written)
+                written = _touch(part, after, lengths, contacts, written)
         for contact in range(start, written):
-            contacts[contact, 0] = part
             contacts[contact, 2] = lengths[contacts[contact, 1]]
             lengths[contacts[contact, 1]] = 0
     return written
@@ -308,6 +326,18 @@ def _heir(owners: Array, settled: Array, contacts: Array) -> Any:
     return heir
 
 
+@helper
+def _groups(contacts: Array, edges: Array) -> int:
+    """Write where the contacts of each loose part begin; return how many loose parts there are."""
+    count = 0
+    for contact in range(len(contacts)):
+        if contact == 0 or contacts[contact, 0] != contacts[contact - 1, 0]:
+            edges[count] = contact
+            count += 1
+    edges[count] = len(contacts)
+    return count
+
+
 @kernel(("uint32[::1]", "boolean[::1]", "const int64[:,::1]"))
 def settle(owners: Array, settled: Array, contacts: Array) -> None:
     """Give every loose part an owner: first those that touch a settled part, and so on.
@@ -315,24 +345,27 @@ def settle(owners: Array, settled: Array, contacts: Array) -> None:
     Parameters
     ----------
     owners
-        The label of each part; that of loose parts becomes the one of the settled part
-        that they share most faces with, among equals the smallest.
+        The label of each part; that of loose parts becomes the one of the settled part that they
+        share most faces with, among equals the smallest.
     settled
         Which parts keep their label; afterwards all.
     contacts
         What `count_contacts` wrote, ordered by the first column.
     """
-    heirs, is_over = np.full(owners.size, -1), False
-    while not is_over:
-        is_over, first = True, 0
-        for contact in range(len(contacts)):
-            part = contacts[contact, 0]
-            if contact + 1 < len(contacts) and contacts[contact + 1, 0] == part:
-                continue
-            if not settled[part]:
-                heirs[part] = _heir(owners, settled, contacts[first : contact + 1])
-                is_over = is_over and heirs[part] < 0
-            first = contact + 1
-        for part in range(owners.size):
-            if not settled[part] and heirs[part] >= 0:
-                owners[part], settled[part] = heirs[part], True
+    edges = np.empty(len(contacts) + 1, np.int64)
+    count = _groups(contacts, edges)
+    waiting, heirs = np.arange(count), np.empty(count, np.int64)
+    while count > 0:
+        for place in range(count):
+            group = waiting[place]
+            heirs[place] = _heir(owners, settled, contacts[edges[group] : edges[group + 1]])
+        left = 0
+        for place in range(count):
+            group = waiting[place]
+            if heirs[place] >= 0:
+                part = contacts[edges[group], 0]
+                owners[part], settled[part] = heirs[place], True
+            else:
+                waiting[left] = group
+                left += 1
+        count = 0 if left == count else left
