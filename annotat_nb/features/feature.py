@@ -52,8 +52,14 @@ class Feature(Operation):
         """Name the channels, in the order in which they are computed."""
 
 
+LARGEST = np.float32(1e16)
+"""Values beyond it are held to it: their squares, summed over a window, are finite in float32."""
+
+
 def to_finite(image: Array, low: float | None = None) -> Array:
     """Return `image` as float32 in which NaN and infinities have become `low`.
+
+    Values beyond ±1e16, which some programs write for "no data", are held to that.
 
     Parameters
     ----------
@@ -70,9 +76,14 @@ def to_finite(image: Array, low: float | None = None) -> Array:
     """
     with np.errstate(over="ignore"):
         values = np.asarray(image, dtype=np.float32)
-    finite = np.isfinite(values) if image.dtype.kind == "f" else True
-    if np.all(finite):
+    if (image.dtype.kind in "bui" and image.dtype.itemsize < 8) or np.all(_is_usual(values)):
         return values
+    finite = np.isfinite(values)
     if low is None:
         low = values.min(where=finite, initial=np.inf) if np.any(finite) else 0.0
-    return np.where(finite, values, np.float32(low))
+    return np.where(finite, values, np.float32(low)).clip(-LARGEST, LARGEST)
+
+
+def _is_usual(values: Array) -> Array:
+    usual: Array = np.abs(values) <= LARGEST
+    return usual

@@ -59,6 +59,7 @@ class Kernel(Generic[P, R]):
         fastmath: bool | set[str],
     ) -> None:
         self.__doc__, self.__name__ = function.__doc__, function.__name__
+        self.__module__ = function.__module__
         self._signatures = signatures
         self._dispatcher = _dispatcher(function, fastmath)
         self._lock = threading.Lock()
@@ -74,6 +75,12 @@ class Kernel(Generic[P, R]):
     def is_compiled(self) -> bool:
         """Whether all its signatures are ready."""
         return self._ready.is_set()
+
+    @property
+    def was_compiled(self) -> bool:
+        """Whether this process had to compile any, and kept that on disk."""
+        stats = self._dispatcher.stats
+        return stats.cache_path is not None and bool(stats.cache_misses)
 
     def compile(self) -> None:
         """Compile every signature, or load it from the disk."""

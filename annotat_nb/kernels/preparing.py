@@ -1,18 +1,32 @@
-"""All kernels compiled in the background, so that nobody's work is held up by it."""
+"""All kernels compiled in the background, so that nobody's work is held up by it.
+
+Processes of their own compile them and keep them on disk, from where this one takes them: a
+thread of it would hold up the page for as long as Python infers types, which is half a minute.
+"""
 
 from __future__ import annotations
 
 import atexit
+import os
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from annotat_nb.kernels.threads import processors
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from annotat_nb.kernels.compiling import Kernel
+
+POLITENESS = 10
+"""How far they stand back behind whatever else the machine does, as in `os.nice`."""
 POLL = 0.2
 """Seconds between two looks at whether it is over."""
 PATIENCE = 10.0
@@ -20,10 +34,10 @@ PATIENCE = 10.0
 
 
 class Preparation:
-    """The compilation of every kernel, on a thread of its own that ends with the process."""
+    """The compilation of every kernel, which ends with the process."""
 
     changed = Signal()
-    """Emitted on that thread whenever another kernel is ready, and at the end."""
+    """Emitted on a thread of its own whenever another kernel is ready, and at the end."""
 
     def __init__(self) -> None:
         self.left = 0
@@ -32,6 +46,7 @@ class Preparation:
         """Kernels that there are; 0 before it has begun."""
         self._thread: threading.Thread | None = None
         self._over, self._stop = threading.Event(), threading.Event()
+        self._helpers: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
 
     @property
@@ -71,6 +86,7 @@ class Preparation:
         A process that ends while code is being made would end in a crash.
         """
         self._stop.set()
+        self._stop_helpers()
         if self._thread is not None:
             self._thread.join(PATIENCE)
 
@@ -80,20 +96,75 @@ class Preparation:
         try:
             kernels = all_kernels()
             self.count = self.left = len(kernels)
-            for each in kernels:
+            for done, each in enumerate(kernels):
                 if self._stop.is_set():
                     return
                 with suppress(Exception):  # whoever calls it is told why
                     each.compile()
-                self.left -= 1
-                self.changed.emit()
+                self._note(min(self.left, len(kernels) - done - 1))
+                if each.was_compiled and not self._helpers:  # so others are missing, too
+                    self._get_help(kernels[done + 1 :])
         finally:
             self.left = 0
             self._over.set()
             self.changed.emit()
+
+    def _note(self, left: int) -> None:
+        self.left = left
+        self.changed.emit()
+
+    def _stop_helpers(self) -> None:
+        for helper in self._helpers:
+            helper.terminate()
+
+    def _get_help(self, kernels: Sequence[Kernel[Any, Any]]) -> None:
+        """Have `kernels` compiled by other processes, and wait for them.
+
+        Two begin at the two ends; where they meet, each finds what the other has kept.
+        """
+        orders = [kernels, kernels[::-1]][: processors()]
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as told:
+            with suppress(OSError), os.fdopen(writing, "wb") as to_us:
+                self._helpers = [_helper(order, to_us) for order in orders]
+            if self._stop.is_set():
+                self._stop_helpers()
+            ready = set()
+            for name in told:  # ends when the last of them has ended
+                ready.add(name)
+                self._note(len(kernels) - len(ready))
+        for helper in self._helpers:
+            helper.wait()
 
 
 @cache
 def preparation() -> Preparation:
     """Return the one of this process, which all its sessions share."""
     return Preparation()
+
+
+def _helper(kernels: Sequence[Kernel[Any, Any]], told: Any) -> subprocess.Popen[bytes]:
+    """Start a process that compiles `kernels` and writes the name of each."""
+    names = [f"{each.__module__}.{each.__name__}" for each in kernels]
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, *names],
+        stdin=subprocess.DEVNULL,
+        stdout=told,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},  # files of the user are no modules of ours
+    )
+
+
+def _help(names: Sequence[str]) -> None:
+    with suppress(AttributeError, OSError):  # not every system knows it
+        os.nice(POLITENESS)
+    for name in names:
+        module, kernel = name.rsplit(".", 1)
+        with suppress(Exception):
+            getattr(import_module(module), kernel).compile()
+        sys.stdout.write(f"{name}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _help(sys.argv[1:])

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 _ENOUGH = 2**18
+_LARGEST = 1e300  # differences between larger numbers than that are not finite
 
 
 def histogram(sample: Array, bins: int = 64) -> tuple[Array, Array]:
@@ -119,7 +120,10 @@ def label_histogram(labels: Array, num_classes: int) -> Array:
 
 def _finite(sample: Array) -> Array:
     flat = np.asarray(sample).reshape(-1)
-    return flat[np.isfinite(flat)] if flat.dtype.kind == "f" else flat
+    if flat.dtype.kind != "f":
+        return flat
+    values: Array = flat[np.isfinite(flat)]
+    return values if flat.dtype.itemsize < 8 else values.clip(-_LARGEST, _LARGEST)
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:

@@ -30,6 +30,7 @@ ODD_IMAGES = {
     "16 bits": np.random.default_rng(0).integers(0, 65536, (3, 8, 8)).astype("uint16"),
     "half precision": np.linspace(-6e4, 6e4, 192).astype("float16").reshape(3, 8, 8),
     "beyond float32": np.linspace(0, 1e300, 75).reshape(3, 5, 5),
+    "no data": np.where(np.eye(12) > 0, -3.4e38, 3.4e38).astype("float32")[None],
     "only NaN": np.full((2, 5, 5), np.nan),
     "some NaN": np.where(np.eye(8) > 0, np.nan, 3.0)[None],
     "infinite": np.where(np.eye(8) > 0, -np.inf, 3.0)[None],

@@ -17,11 +17,14 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import safetensors.numpy  # noqa: F401 - loaded here once, not in each process
+import scipy.spatial  # noqa: F401
 
 from annotat_nb import io
 from annotat_nb.classify import load_classifier, silent
 from annotat_nb.classify.training_file import read_training_data
-from annotat_nb.kernels.cpu import forest
+from annotat_nb.kernels.compiling import KERNELS
+from annotat_nb.kernels.cpu import dense, forest  # noqa: F401 - what predictors load when used
 
 PATIENCE = 10  # seconds until a file counts as one that hangs
 ADDRESS_SPACE = 4 * 2**30
@@ -110,6 +113,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     for seed in sys.argv[1:]:
         attempt({"act": "image", "path": seed, "how": {}})  # loads the libraries
-    forest.vote.compile()
+    for kernel in KERNELS:
+        kernel.compile()
     for line in sys.stdin:
         print(json.dumps(watched(json.loads(line))), flush=True)

@@ -14,6 +14,8 @@ from annotat_nb.kernels.preparing import Preparation
 class Slow:
     """A kernel whose compilation lasts until it is let go on."""
 
+    was_compiled = False
+
     def __init__(self):
         self.inside, self.gate, self.times = threading.Event(), threading.Event(), 0
 
@@ -120,6 +122,19 @@ preparation().begin()
 preparation().wait(lambda left: left and exit(0))
 """
 
+HELPED = """
+from annotat_nb.kernels import compiling
+from annotat_nb.kernels.preparing import Preparation
+kernels = sorted(compiling.all_kernels(), key=lambda kernel: kernel.__name__ != "weigh")[:4]
+compiling.all_kernels = lambda: kernels
+found, left = Preparation(), []
+found.changed.connect(lambda: left.append(found.left))
+found.begin()
+found.wait()
+assert all(kernel.is_compiled for kernel in kernels)
+print(*[kernel.was_compiled for kernel in kernels], left[-1])
+"""
+
 
 def run(code, **environment):
     command = [sys.executable, "-c", code]
@@ -135,3 +150,15 @@ def test_neither_an_import_nor_a_session_begins_it():
 def test_a_process_that_ends_meanwhile_ends_well(tmp_path):
     found = run(END, NUMBA_CACHE_DIR=str(tmp_path))
     assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_processes_of_their_own_compile_all_but_the_first_and_keep_them(tmp_path):
+    first, again = (run(HELPED, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert (first.stdout, first.stderr) == ("True False False False 0\n", "")
+    assert (again.stdout, again.stderr) == ("False False False False 0\n", "")
+
+
+def test_without_them_this_one_compiles_all(tmp_path):
+    alone = "import sys; sys.executable = '/nowhere/python'" + HELPED
+    found = run(alone, NUMBA_CACHE_DIR=str(tmp_path))
+    assert (found.stdout, found.stderr) == ("True True True True 0\n", "")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -13,6 +13,8 @@ SAMPLES = arrays.arrays(
 
 
 @given(SAMPLES)
+@example(np.array([1.7976931348623157e308]))
+@example(np.array([-1.7e308, 1.7e308]))
 def test_every_finite_value_is_counted_once(sample):
     counts, edges = histogram(sample)
     assert counts.sum() == np.isfinite(sample).sum()
@@ -21,6 +23,8 @@ def test_every_finite_value_is_counted_once(sample):
 
 
 @given(SAMPLES)
+@example(np.array([1.7976931348623157e308]))
+@example(np.array([-1.7e308, 1.7e308]))
 def test_an_automatic_window_is_always_open_and_finite(sample):
     low, high = auto_window(sample)
     assert low < high

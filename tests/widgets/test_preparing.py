@@ -17,6 +17,8 @@ def held(monkeypatch, begin_preparing):
     gate, reached = threading.Event(), threading.Event()
 
     class Kernel:
+        was_compiled = False
+
         def __init__(self, number):
             self.number = number
 
