@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.io.gate import amount, available_memory
+from annotat_nb.kernels.heaps import share_heaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ class Room:
     """
 
     def __init__(self, budget: float | None = None, create: Create | None = None) -> None:
+        share_heaps()  # before the threads begin that will fill it
         self.budget, self._create = budget, create
         self._held, self._lock = 0, Lock()
 

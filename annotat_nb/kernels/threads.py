@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from annotat_nb.kernels.heaps import share_heaps
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,6 +49,7 @@ def over(count: int, work: Callable[[int, int], object], *, threads: int | None 
     if threads == 1 or parts <= 1:
         work(0, count)
         return
+    share_heaps()
     edges = [count * part // parts for part in range(parts + 1)]
     ranges = iter(list(pairwise(edges)))
     failures: list[BaseException] = []
@@ -110,6 +113,7 @@ def each(
             work(item)
             report((item + 1) / count)
         return
+    share_heaps()
     with ThreadPoolExecutor(threads, "annotat_nb-kernel") as pool:
         try:
             begun = [pool.submit(work, item) for item in range(count)]

@@ -9,7 +9,8 @@ import pytest
 from scipy import ndimage
 
 import annotat_nb as an
-from annotat_nb.classify import Marks, Segmenter
+from annotat_nb.classify import Marks, Segmenter, silent
+from annotat_nb.classify.superpixelwise import SuperpixelWise
 from annotat_nb.kernels.cpu import pooling as kernels
 
 SMALL, LARGE = 96, 256
@@ -101,6 +102,31 @@ def test_first_segmentation_and_the_next_stroke(side, first_limit, next_limit, b
     assert np.median(nexts) <= next_limit
     assert per_voxel <= bytes_limit
     assert shares[0] > 0.8
+
+
+def seconds_a_voxel(side):
+    """Return what superpixels and features take, in the fastest of some runs."""
+    volume = an.Volume(tomogram(side)[0])
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        superpixels = PIPELINE.superpixels(volume.data, intensity_range=volume.measure_range())
+        SuperpixelWise(volume, superpixels).prepare(PIPELINE, silent)
+        times.append(time.perf_counter() - begun)
+    return min(times) / side**3
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "limit"),
+    [
+        (64, 128, 2),
+        pytest.param(128, 384, 1.2, marks=[pytest.mark.bench, pytest.mark.timeout(900)]),
+    ],
+)
+def test_time_grows_as_the_voxels_do(small, large, limit):
+    few, many = seconds_a_voxel(small), seconds_a_voxel(large)
+    print(f"\n{small}³: {1e9 * few:.0f} ns a voxel, {large}³: {1e9 * many:.0f} ns")
+    assert many / few <= limit
 
 
 @pytest.mark.parametrize(
