@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import isabstract
 from typing import Any, ClassVar, Self
 
@@ -52,14 +52,14 @@ class Record(BaseModel):
     def _named_kind(cls, name: str) -> type[Self]:
         kinds = {kind.__name__: kind for kind in kinds_of(cls) if not isabstract(kind)}
         if name not in kinds:
-            raise ValueError(f"no {cls.__name__} is called {name!r}{_suggest(name, kinds)}")
+            raise ValueError(f"no {cls.__name__} is called {name!r}{suggest(name, kinds)}")
         return kinds[name]
 
     @classmethod
     def _refuse_unknown(cls, fields: Mapping[str, Any]) -> None:
         for name in fields:
             if name not in cls.model_fields:
-                hint = _suggest(name, cls.model_fields)
+                hint = suggest(name, cls.model_fields)
                 raise ValueError(f"{cls.__name__} has no parameter {name!r}{hint}")
 
 
@@ -82,6 +82,8 @@ def kinds_of(base: type[Record]) -> Iterator[type[Any]]:
         yield from kinds_of(child)
 
 
-def _suggest(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Say which of the `known` names was meant, or which there are, to end a sentence with."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"

@@ -11,10 +11,11 @@ import numpy as np
 
 from annotat_nb import io
 from annotat_nb.annotation import Edit
-from annotat_nb.classify import TrainedClassifier, TrainingData, load_classifier
+from annotat_nb.classify import Pipeline, TrainedClassifier, TrainingData, load_classifier
 from annotat_nb.classify import classifier_file as classifiers
 from annotat_nb.classify import training_file as trainings
 from annotat_nb.jobs import Job, wait_with_bar
+from annotat_nb.operation import suggest
 from annotat_nb.session.base import PathLike, SessionError
 from annotat_nb.session.files import Files
 from annotat_nb.session.loaded import Loaded, adopted, kind_of, moved, renumbered
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NOT_TRAINED = "No classifier is trained yet: press Preview or Apply, or load one"
 NOTHING_TO_SAVE = "Nothing is painted yet: training data are the features of what is"
+VERBS = ("generate_superpixels", "preview", "apply", "save_classifier", "save_training_data")
+"""What something may be missing for, besides changing a parameter."""
 
 
 class Reusing(Segmenting, Files):
@@ -53,14 +56,23 @@ class Reusing(Segmenting, Files):
             ``"generate_superpixels"``, ``"preview"``, ``"apply"``, ``"save_classifier"``,
             ``"save_training_data"``, or a parameter of the pipeline that is to be changed, such as
             ``"features"``.
+
+        Raises
+        ------
+        ValueError
+            If it is none of them.
         """
-        if verb in self.locks:
-            return self.locks[verb]
-        if verb == "save_classifier":
-            return None if self.results.has_trained else NOT_TRAINED
-        if verb == "save_training_data":
-            return self._nothing_to_collect()
-        return super().obstacle(verb)
+        match verb:
+            case "save_classifier":
+                return None if self.results.has_trained else NOT_TRAINED
+            case "save_training_data":
+                return self._nothing_to_collect()
+        if verb in VERBS:
+            return super().obstacle(verb)
+        if verb not in Pipeline.model_fields:
+            known = (*VERBS, *Pipeline.model_fields)
+            raise ValueError(f"no verb or parameter is called {verb!r}{suggest(verb, known)}")
+        return self.recorder.obstacle or self.locks.get(verb)
 
     def save_classifier(self, path: PathLike) -> Path:
         """Write the classifier of the last Apply or Preview, and return the path.

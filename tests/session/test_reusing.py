@@ -482,6 +482,25 @@ def test_a_full_disk_keeps_what_was_loaded_in_memory(volume, classifier, tmp_pat
         assert again.loaded.name == "ball.classifier"
 
 
+def test_a_parameter_that_is_free_has_no_obstacle_and_a_word_that_means_nothing_is_refused(
+    session, volume, classifier, tmp_path
+):
+    assert not session.markers.stroke_count()
+    assert session.superpixels is None
+    for parameter in an.Pipeline.model_fields:
+        assert session.obstacle(parameter) is None
+    session.load_classifier(classifier)
+    assert session.obstacle("features") == session.locks["features"]
+    assert session.obstacle("device") is None
+    with pytest.raises(ValueError, match="parameter is called 'aply'; did you mean 'apply'"):
+        session.obstacle("aply")
+    with (
+        an.Session(volume, workspace=tmp_path / "a.annotat"),
+        an.open(tmp_path / "a.annotat", read_only=True) as looking,
+    ):
+        assert "open elsewhere" in looking.obstacle("features")
+
+
 def test_a_session_that_only_looks_loads_nothing_but_saves(volume, files, tmp_path):
     path = tmp_path / "a.annotat"
     with an.Session(volume, workspace=path) as session:
