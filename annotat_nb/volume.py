@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 Axis = Literal["z", "y", "x"]
 AXES: tuple[Axis, ...] = ("z", "y", "x")
@@ -137,7 +138,7 @@ class Volume:
         """Smallest and largest finite value of the whole image; (0, 0) when there is none."""
         return self.measure_range()
 
-    def measure_range(self, progress: Callable[[float], None] | None = None) -> tuple[float, float]:
+    def measure_range(self, progress: Report | None = None) -> tuple[float, float]:
         """Measure `intensity_range` once, slab by slab.
 
         Parameters
@@ -152,7 +153,7 @@ class Volume:
         low, high = known
         return low, high
 
-    def _measure_range(self, progress: Callable[[float], None] | None) -> tuple[float, float]:
+    def _measure_range(self, progress: Report | None) -> tuple[float, float]:
         low, high = np.inf, -np.inf
         for done, slab in enumerate(self._slabs(), 1):
             finite = slab[np.isfinite(slab)] if slab.dtype.kind == "f" else slab

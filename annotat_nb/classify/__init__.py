@@ -16,12 +16,12 @@ from annotat_nb.classify.prediction import (
     Uncertainty,
     uncertainty_of,
 )
-from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.classify.selection import FeatureSelection
 from annotat_nb.classify.svm import LinearSvm
 from annotat_nb.classify.trained import TrainedClassifier
 from annotat_nb.classify.training_data import TrainingData
+from annotat_nb.progress import Progress, part_of, silent
 
 __all__ = [
     "Accuracy",

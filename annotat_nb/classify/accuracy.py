@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from annotat_nb.classify.classifier import Classifier, Predictor
     from annotat_nb.classify.held_out import HeldOut
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from annotat_nb.kernels import over
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 ROWS_AT_ONCE = 2**16
 """Rows classified between two reports of progress."""

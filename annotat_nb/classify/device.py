@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from annotat_nb.blocks import Box
-    from annotat_nb.classify.progress import Progress
     from annotat_nb.features import Feature
+    from annotat_nb.progress import Progress
     from annotat_nb.volume import Volume
 
     Use = Callable[[Feature, list[Any]], object]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotat_nb.classify.progress import Progress, silent
+from annotat_nb.progress import Progress, silent
 from annotat_nb.superpixels.method import Notify, warn_user
 
 if TYPE_CHECKING:

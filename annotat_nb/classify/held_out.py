@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.classify.progress import share_of
+from annotat_nb.progress import share_of
 
 if TYPE_CHECKING:
     from annotat_nb.classify.classifier import Classifier
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 SAMPLES_AT_MOST = 2000
 """Samples with which is cross-validated: enough to know the accuracy to 1 per cent or so."""

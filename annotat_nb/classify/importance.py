@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.classify.held_out import folds_of, smallest_class
-from annotat_nb.classify.progress import share_of
 from annotat_nb.classify.trees import Growth, Samples, grow_forest, out_of_bag
+from annotat_nb.progress import share_of
 
 if TYPE_CHECKING:
     from annotat_nb.classify.packed import PackedForest
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 EXTRA_TREES = Growth(bootstrap=False, random_cuts=True)
 RANDOM_FOREST = Growth(bootstrap=True, random_cuts=False)

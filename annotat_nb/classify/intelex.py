@@ -12,8 +12,8 @@ from annotat_nb.classify.packed import PackedForest
 from annotat_nb.kernels import processors
 
 if TYPE_CHECKING:
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 TREES_AT_ONCE = 25
 """Trees grown between two reports of progress."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.classify.accuracy import accuracy_of
-from annotat_nb.classify.progress import Progress, part_of
+from annotat_nb.progress import Progress, part_of
 
 if TYPE_CHECKING:
     from annotat_nb.classify.accuracy import Accuracy

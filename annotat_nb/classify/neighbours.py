@@ -17,8 +17,8 @@ from annotat_nb.kernels import over
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 
 class KNearestNeighbours(Classifier):

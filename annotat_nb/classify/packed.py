@@ -15,8 +15,8 @@ from annotat_nb.kernels import over
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 VOTES_AT_ONCE = 2**24
 """Votes of one tree on one row that are counted between two reports of progress."""

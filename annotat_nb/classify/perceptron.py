@@ -16,8 +16,8 @@ from annotat_nb.classify.dense import in_parts, shares_of, weighed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 PATIENCE = 10
 """Passes without progress after which training ends."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from annotat_nb.blocks import whole
 from annotat_nb.classify.device import COMPUTING, Device
-from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.tables import DenseTable
 from annotat_nb.classify.windows import plan_windows, tile_of
+from annotat_nb.progress import Progress, part_of
 from annotat_nb.superpixels.pooling import Members, Parts, Pool
 
 if TYPE_CHECKING:

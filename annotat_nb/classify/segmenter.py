@@ -9,10 +9,10 @@ import numpy as np
 from annotat_nb.classify.device import Device
 from annotat_nb.classify.marks import Marks, TrainingError, check_trainable
 from annotat_nb.classify.model import Model, train
-from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.superpixelwise import SuperpixelWise
 from annotat_nb.classify.training_data import TrainingData
 from annotat_nb.classify.voxelwise import VoxelWise
+from annotat_nb.progress import Progress, part_of, silent
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box

@@ -13,8 +13,8 @@ from annotat_nb.classify.trees import Samples
 from annotat_nb.operation import Record
 
 if TYPE_CHECKING:
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 
 class FeatureSelection(Record):

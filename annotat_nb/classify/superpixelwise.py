@@ -12,9 +12,9 @@ from annotat_nb.classify.mask import Mask, MaskedRegions
 from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.pooled import PooledFeatures
 from annotat_nb.classify.prediction import Prediction, SuperpixelProbabilities, label_type
-from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.regions import Regions
 from annotat_nb.classify.tables import FewRows, Rows
+from annotat_nb.progress import Progress, part_of
 from annotat_nb.room import Room
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from annotat_nb.classify.dense import in_parts, shares_of, weighed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 
 class LinearSvm(Classifier):

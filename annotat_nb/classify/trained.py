@@ -13,9 +13,9 @@ from annotat_nb import io
 from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.prediction import label_type
-from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.features import device_of
+from annotat_nb.progress import Progress, part_of, silent
 from annotat_nb.room import Room
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from annotat_nb.classify.model import Model
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.prediction import Prediction
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
     from annotat_nb.volume import Volume
 
 

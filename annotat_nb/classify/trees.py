@@ -12,8 +12,8 @@ from annotat_nb.classify.packed import PackedForest
 from annotat_nb.kernels import processors
 
 if TYPE_CHECKING:
-    from annotat_nb.classify.progress import Report
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 MOST = 2**15
 """Samples that one tree sees at most. Of 90,000 marked voxels a forest then fits in half the time

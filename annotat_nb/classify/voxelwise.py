@@ -11,10 +11,10 @@ from annotat_nb.blocks import Block
 from annotat_nb.classify.device import COMPUTING, Device
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
-from annotat_nb.classify.progress import Progress, part_of, silent
 from annotat_nb.classify.tables import SparseTable
 from annotat_nb.classify.windows import plan_windows, tile_of
 from annotat_nb.features.backend import to_numpy
+from annotat_nb.progress import Progress, part_of, silent
 from annotat_nb.room import Room
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from annotat_nb.classify import (
 from annotat_nb.classify.device import Device
 from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
-from annotat_nb.classify.progress import Progress, part_of
 from annotat_nb.classify.trained import named
+from annotat_nb.progress import Progress, part_of
 from annotat_nb.volume import Volume, plane_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotat_nb.classify.progress import part_of
+from annotat_nb.progress import part_of
 from annotat_nb.session.engine import Outcome, Snapshot, neighbourhood
 from annotat_nb.session.live import LiveUpdate
 from annotat_nb.session.segmenting import Segmenting

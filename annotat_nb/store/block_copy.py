@@ -13,9 +13,9 @@ import numpy as np
 from annotat_nb.io.atomic import atomic_write, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from annotat_nb.progress import Progress
     from annotat_nb.volume import Volume
 
 SIDE = 64
@@ -60,7 +60,7 @@ class BlockCopy:
             return None
         return zarr.open_array(str(self._path), mode="r")
 
-    def write(self, report: Callable[[str, float], None]) -> Any:
+    def write(self, report: Progress) -> Any:
         """Write the slabs that are missing, and return the copy.
 
         Parameters
@@ -141,7 +141,7 @@ class BlockCopy:
             return ""
         return f"{number:08d}:{size:015d}"  # of one length, so that a torn line is none
 
-    def _slab(self, start: int, report: Callable[[str, float], None]) -> Any:
+    def _slab(self, start: int, report: Progress) -> Any:
         total, height, width = self._volume.shape
         slab = np.empty((min(self._depth, total - start), height, width), self._volume.dtype)
         for row in range(len(slab)):

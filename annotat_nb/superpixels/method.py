@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from annotat_nb.operation import Array, Operation
 
+if TYPE_CHECKING:
+    from annotat_nb.progress import Report
+
 SeedSpacing = Annotated[int, Field(ge=2, le=256, json_schema_extra={"unit": "voxel"})]
 """Distance between the centres of neighbouring superpixels."""
-
-Report = Callable[[float], None]
-"""Receives the share that is done, 0 to 1; whatever it raises stops the work."""
 
 Notify = Callable[[str], object]
 """Receives a sentence that a user should know."""

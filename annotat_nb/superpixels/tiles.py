@@ -17,8 +17,9 @@ from annotat_nb.volume import Volume
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
     from annotat_nb.superpixels.grid import Grid
-    from annotat_nb.superpixels.method import Notify, Report
+    from annotat_nb.superpixels.method import Notify
 
 Range = tuple[float, float]
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.superpixels.grid import Grid
-from annotat_nb.superpixels.method import Notify, Report, SuperpixelMethod, warn_user
+from annotat_nb.superpixels.method import Notify, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.tiles import (
     Range,
     Scratch,
@@ -26,6 +26,7 @@ from annotat_nb.superpixels.tiles import (
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
 
 TILE = {2: 512, 3: 128}
 """Side of the tiles that are flooded one by one, in voxels, for each number of dimensions."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb import io, session
+from annotat_nb.progress import Progress, silent
 from annotat_nb.sample import sample_path
 from annotat_nb.session import Session
 from annotat_nb.store import ForeignWorkspace, Workspace, WorkspaceInUse
@@ -17,15 +17,10 @@ from annotat_nb.widgets.text import inert
 if TYPE_CHECKING:
     from annotat_nb.volume import Volume
 
-Report = Callable[[str, float], None]
 WORKSPACE = ".annotat"
 
 
-def silent(step: str, share: float) -> None:
-    """Report to nobody."""
-
-
-def session_at(path: Path, how: dict[str, Any], report: Report = silent) -> Session:
+def session_at(path: Path, how: dict[str, Any], report: Progress = silent) -> Session:
     """Open the image at `path`, or the workspace that it is.
 
     Parameters
@@ -67,7 +62,7 @@ def ask_dataset(path: Path, how: dict[str, Any]) -> None:
         raise io.ChoiceNeeded(f"{path.name}: holds {len(found)} images", "dataset", found)
 
 
-def read_image(path: Path, how: dict[str, Any], report: Report = silent) -> Volume:
+def read_image(path: Path, how: dict[str, Any], report: Progress = silent) -> Volume:
     """Open the image at `path`, and read what of it the page shows first."""
     report(f"Reading {inert(path.name)}", 0.1)
     volume = io.read(path, **how)
@@ -110,7 +105,7 @@ def _resumed(path: Path) -> Session:
         return session.open(path, read_only=True)
 
 
-def _checked(opened: Session, report: Report) -> Session:
+def _checked(opened: Session, report: Progress) -> Session:
     """Read the slice that the page will show; close the session again if it is not wanted."""
     try:
         report("Reading the slice", 0.9)
