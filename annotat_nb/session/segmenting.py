@@ -97,7 +97,9 @@ class Segmenting(Working):
         painted = [c for c in self.classes if c.id in known or self.markers.stroke_count(c.id)]
         if len(painted) >= 2:
             return None
-        undo = "" if loaded is None else f"; undo what was painted to use {loaded.name} as it is"
+        undo = ""
+        if loaded is not None and loaded.model is not None:
+            undo = f"; undo what was painted to use {loaded.name} as it is"
         if not painted:
             return f"Paint at least two classes first, such as Background and one other{undo}"
         return f"Paint a second class: so far only {painted[0].name} has strokes{undo}"

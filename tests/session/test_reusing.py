@@ -309,7 +309,8 @@ def test_training_data_alone_of_one_class_need_another(volume, training, tmp_pat
         session.load_training_data(one)
         if pipeline.superpixels is not None:
             session.generate_superpixels()
-        assert "Paint a second class: so far only Background" in session.obstacle("apply")
+        missing = "Paint a second class: so far only Background has strokes"
+        assert session.obstacle("apply") == missing
         session.classes.add("ball")
         session.paint([(20, 20), (20, 28)], index=3, label=1, radius=2)
         session.apply()
