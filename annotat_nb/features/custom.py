@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import types
 from abc import abstractmethod
+from collections.abc import Iterable
+from operator import index
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -60,7 +62,8 @@ def feature(
     Raises
     ------
     TypeError
-        If a parameter of the function has no default, no type, or one that no form can show.
+        If a parameter of the function has no default, no type, or one that no form can show, or
+        if the halo is no whole number of voxels, or three.
     ValueError
         If the package has a feature of that name, or a parameter has a name that features need.
 
@@ -79,14 +82,18 @@ def feature(
     """
 
     def make(function: Callable[..., Any]) -> type[CustomFeature]:
+        fields = _fields(function)
+        reach: Callable[..., Any] = halo if callable(halo) else lambda **_: halo
+        defaults = {name: fields[name].default for name in fields["__annotations__"]}
+        _sides(function.__name__, reach(**defaults))  # says at once if it is none
         own = {
-            **_fields(function),
+            **fields,
             "__doc__": inspect.getdoc(function) or f"What the function {function.__name__} gives.",
             "__module__": function.__module__,
             "__qualname__": function.__qualname__,  # where pickle finds it
             "title": title or function.__name__.replace("_", " ").capitalize(),
             "run": staticmethod(function),
-            "reach": staticmethod(halo if callable(halo) else lambda **_: halo),
+            "reach": staticmethod(reach),
         }
         name = _kind_name(function)
         return types.new_class(name, (CustomFeature,), exec_body=lambda body: body.update(own))
@@ -117,8 +124,7 @@ class CustomFeature(Feature):
         return (self.title,)
 
     def halo(self) -> tuple[int, int, int]:
-        reach = self.reach(**self._parameters())
-        return (reach, reach, reach) if isinstance(reach, int) else reach
+        return _sides(self.title, self.reach(**self._parameters()))
 
     def _parameters(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}
@@ -142,6 +148,20 @@ class CustomFeature(Feature):
                 "numpy.nan_to_num replaces them"
             )
         return narrow
+
+
+def _sides(name: str, reach: Any) -> tuple[int, int, int]:
+    """Return a halo as (z, y, x), in whatever integers it comes."""
+    try:
+        z, y, x = map(index, reach if isinstance(reach, Iterable) else (reach, reach, reach))
+    except (TypeError, ValueError):
+        z = y = x = -1
+    if min(z, y, x) < 0:
+        raise TypeError(
+            f"the halo of {name} must be a whole number of voxels, 0 or more, or three of them in "
+            f"the order (z, y, x); got {reach!r}"
+        )
+    return z, y, x
 
 
 def _kind_name(function: Callable[..., Any]) -> str:

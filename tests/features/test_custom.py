@@ -88,6 +88,38 @@ def test_a_pipeline_uses_it(tmp_path):
     session.close()
 
 
+@pytest.mark.parametrize(
+    ("halo", "expected"),
+    [
+        (np.int64(3), (3, 3, 3)),
+        (lambda radius: np.int64(radius), (2, 2, 2)),
+        (lambda radius: np.ceil(1.5 * radius).astype(int), (3, 3, 3)),
+        (lambda radius: [0, np.uint8(radius), radius], (0, 2, 2)),
+        (lambda radius: np.array([0, 1, 1]) * radius, (0, 2, 2)),
+    ],
+)
+def test_a_halo_may_be_any_kind_of_integers(halo, expected):
+    @an.feature(halo=halo)
+    def own_kind_of_halo(image, radius: int = 2):
+        return image
+
+    found = own_kind_of_halo().halo()
+    assert found == expected
+    assert all(type(side) is int for side in found)
+
+
+@pytest.mark.parametrize("halo", [1.5, -1, (1, 2), "far", None, lambda radius: radius / 2])
+def test_a_halo_that_is_none_is_refused_where_it_is_written(halo):
+    before = set(kinds_of(Feature))
+    with pytest.raises(TypeError, match=r"the halo of odd_halo must be .* order \(z, y, x\); got "):
+
+        @an.feature(halo=halo)
+        def odd_halo(image, radius: int = 2):
+            return image
+
+    assert set(kinds_of(Feature)) == before
+
+
 @pytest.fixture
 def choices():
     made = []
