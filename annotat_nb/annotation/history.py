@@ -59,6 +59,11 @@ class Step:
         writes = sum(write.voxels.nbytes for write in self.edit.writes)
         return 512 + writes + sum(values.nbytes for values in self.before)
 
+    @property
+    def is_felt(self) -> bool:
+        """Whether it writes voxels: a new name or colour changes no result."""
+        return self.edit.voxel_count > 0
+
 
 @dataclass
 class History:
@@ -68,19 +73,31 @@ class History:
     done: deque[Step] = field(default_factory=deque)
     undone: deque[Step] = field(default_factory=deque)
     nbytes: int = 0
+    _bottom: int = 0
+    """Number of the last step that can no longer be undone."""
+    _settled: list[int] = field(default_factory=list)
+    """Numbers of those up to there that write voxels."""
+    _lost: list[range] = field(default_factory=list)
+    """Of each such step that can no longer be redone: the positions at which it stood."""
 
     def push(self, step: Step) -> None:
         """Add a new step, forgetting what was undone and the oldest steps over the bound."""
         self.nbytes += step.nbytes - sum(gone.nbytes for gone in self.undone)
+        self._lost += [range(gone.number, step.number) for gone in self.undone if gone.is_felt]
         self.undone.clear()
         self.done.append(step)
         while len(self.done) > 1 and self.nbytes > self.max_bytes:
-            self.nbytes -= self.done.popleft().nbytes
+            self._settle(self.done.popleft())
+
+    def _settle(self, step: Step) -> None:
+        self.nbytes -= step.nbytes
+        self._bottom = step.number
+        self._settled += [step.number] if step.is_felt else []
 
     @property
     def position(self) -> int:
         """Number of the last step that stands; 0 when none does."""
-        return self.done[-1].number if self.done else 0
+        return self.done[-1].number if self.done else self._bottom
 
     def steps_since(self, position: int) -> int:
         """Count the steps between an earlier `position` and now, made and taken back alike.
@@ -89,7 +106,9 @@ class History:
         """
         made = [step for step in self.done if step.number > position]
         taken_back = [step for step in self.undone if step.number <= position]
-        return sum(step.edit.voxel_count > 0 for step in (*made, *taken_back))
+        settled = sum(number > position for number in self._settled)
+        lost = sum(position in stood for stood in self._lost)
+        return settled + lost + sum(step.is_felt for step in (*made, *taken_back))
 
     def back(self) -> Step | None:
         """Move the last step to the undone ones and return it; None when there is none."""

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotat_nb.annotation import (
     Annotation,
@@ -12,7 +14,7 @@ from annotat_nb.annotation import (
     Runs,
     Write,
 )
-from annotat_nb.annotation.history import History
+from annotat_nb.annotation.history import History, Step
 
 SHAPE = (4, 20, 30)
 
@@ -162,6 +164,43 @@ def test_steps_since_counts_what_was_made_and_taken_back(annotation):
     assert annotation.history.steps_since(position) == 1
     annotation.redo()
     assert annotation.history.steps_since(position) == 0
+
+
+def test_a_stroke_that_cannot_be_redone_any_more_is_still_taken_back(annotation):
+    for column in (5, 9):
+        use(annotation, Paint(points=((5, column),), label=1, radius=0))
+    position = annotation.history.position
+    annotation.undo()
+    use(annotation, Paint(points=((5, 13),), label=1, radius=0))
+    annotation.undo()
+    assert annotation.history.steps_since(position) == 1
+
+
+def step(number, writes):
+    write = Write("markers", Runs.from_flat(np.arange(3)), 1)
+    return Step(number, Edit("step", (write,) * writes), (), None, 0)
+
+
+@given(
+    st.lists(st.sampled_from(["paint", "rename", "undo", "redo", "look"]), max_size=40),
+    st.sampled_from([0, 1000, 2500, 2**20]),
+)
+def test_steps_since_is_what_comparing_with_all_earlier_states_gives(actions, max_bytes):
+    history, standing = History(max_bytes=max_bytes), []
+    seen = {}  # by position, which steps that write voxels stood there
+    for number, action in enumerate(actions, 1):
+        if action == "look":
+            seen[history.position] = {s.number for s in standing if s.is_felt}
+        elif action == "undo":
+            standing = standing[: len(standing) - (history.back() is not None)]
+        elif action == "redo":
+            standing += [s for s in [history.forward()] if s is not None]
+        else:
+            standing.append(step(number, action == "paint"))
+            history.push(standing[-1])
+        now = {s.number for s in standing if s.is_felt}
+        for position, then in seen.items():
+            assert history.steps_since(position) == len(now ^ then)
 
 
 def test_a_class_table_names_what_is_wrong(annotation):
