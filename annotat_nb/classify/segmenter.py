@@ -96,6 +96,8 @@ class Segmenter:
         marks: Marks,
         progress: Progress = silent,
         stored: TrainingData | None = None,
+        *,
+        everywhere: bool = False,
     ) -> Model:
         """Train on the marked superpixels, or voxels.
 
@@ -113,6 +115,9 @@ class Segmenter:
             Receives the step and the share that is done; raise in it to cancel.
         stored
             What to learn from besides, such as the marks of other images.
+        everywhere
+            Whether the whole volume is classified next: then all features of all superpixels are
+            computed in one pass, those of the marked ones with the others.
 
         Raises
         ------
@@ -123,10 +128,19 @@ class Segmenter:
         marks = self._usable(marks)
         known = np.empty(0, np.int16) if stored is None else stored.targets
         check_trainable(np.append(marks.labels, known), "only class {} is marked")
-        data = self._collect(pipeline, marks, part_of(progress, 0.0, 0.6))
+        ready = self._prepare(pipeline, progress) if everywhere else 0.0
+        data = self._collect(pipeline, marks, part_of(progress, ready, max(ready, 0.6)))
         data = data if stored is None else stored.joined(data)
         check_trainable(data.targets, "in every marked superpixel class {} has most of the marks")
-        return train(pipeline, data, self._names(pipeline), part_of(progress, 0.6, 1.0))
+        return train(pipeline, data, self._names(pipeline), part_of(progress, max(ready, 0.6), 1.0))
+
+    def _prepare(self, pipeline: Pipeline, progress: Progress) -> float:
+        """Compute the features of all superpixels; return which share of the training that was."""
+        if not isinstance(self._samples, SuperpixelWise):
+            return 0.0
+        self._move_to(pipeline.device)
+        self._samples.prepare(pipeline, part_of(progress, 0.0, 0.8))
+        return 0.8
 
     def collect(
         self, pipeline: Pipeline, marks: Marks, progress: Progress = silent
@@ -198,10 +212,13 @@ class Segmenter:
         stored: TrainingData | None = None,
     ) -> tuple[Model, Prediction]:
         """Train and classify in one go; see `fit` and `predict`."""
-        ready, trained = 0.0, 0.2 if box is None else 0.5
-        if box is None and isinstance(self._samples, SuperpixelWise):
-            ready, trained = 0.6, 0.8
-            self._move_to(pipeline.device)
-            self._samples.prepare(pipeline, part_of(progress, 0.0, ready))
-        model = self.fit(pipeline, marks, part_of(progress, ready, trained), stored)
+        trained = self._share_of_training(box)
+        part, everywhere = part_of(progress, 0.0, trained), box is None
+        model = self.fit(pipeline, marks, part, stored, everywhere=everywhere)
         return model, self.predict(model, part_of(progress, trained, 1.0), box)
+
+    def _share_of_training(self, box: Box | None) -> float:
+        """Return how much of the time of `segment` goes into `fit`."""
+        if box is not None:
+            return 0.5
+        return 0.8 if isinstance(self._samples, SuperpixelWise) else 0.2

@@ -169,22 +169,34 @@ class Engine:
 
     def segment(self, snapshot: Snapshot, report: Progress, box: Box | None = None) -> Outcome:
         """Train on the marks and classify the volume, or what lies in `box`."""
-        trained = 0.2 if box is None else 0.5
-        learnt = self.learn(snapshot, part_of(report, 0.0, trained))
+        trained = self._share_of_training(snapshot, box)
+        part = part_of(report, 0.0, trained)
+        learnt = self.learn(snapshot, part, everywhere=box is None)
         try:
             return self.classify(learnt, part_of(report, trained, 1.0), box)
         finally:
             learnt.segmenter.device.release()
 
-    def learn(self, snapshot: Snapshot, report: Progress) -> Learnt:
-        """Train on the marks; what was learnt from the same last time is taken as it is."""
+    def _share_of_training(self, snapshot: Snapshot, box: Box | None) -> float:
+        """Return how much of the time of `segment` goes into what precedes classifying."""
+        if snapshot.ready is not None or self._known_model(snapshot, snapshot.superpixels):
+            return 0.0
+        if box is not None:
+            return 0.5
+        return 0.2 if snapshot.pipeline.superpixels is None else 0.8
+
+    def learn(self, snapshot: Snapshot, report: Progress, *, everywhere: bool = False) -> Learnt:
+        """Train on the marks; what was learnt from the same last time is taken as it is.
+
+        Where the whole volume is classified next, `everywhere`, all features are computed at once.
+        """
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping, snapshot)
         if snapshot.ready is not None:
             model = replace(snapshot.ready.model, pipeline=snapshot.pipeline)
             return Learnt(snapshot, grouping, model, snapshot.ready, segmenter)
         model = self._known_model(snapshot, grouping) or segmenter.fit(
-            snapshot.pipeline, snapshot.marks, report, snapshot.stored
+            snapshot.pipeline, snapshot.marks, report, snapshot.stored, everywhere=everywhere
         )
         names = named(snapshot.classes, model.classes)
         trained = TrainedClassifier(model, names, self._intensities)

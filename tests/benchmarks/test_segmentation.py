@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 import annotat_nb as an
-from annotat_nb.classify import Marks, Segmenter, silent
+from annotat_nb.classify import silent
 from annotat_nb.classify.superpixelwise import SuperpixelWise
 from annotat_nb.kernels.cpu import pooling as kernels
 
@@ -41,9 +41,11 @@ def tomogram(side):
     return np.clip(noisy, 0, 255).astype("uint8"), truth
 
 
-def marks(truth, count):
-    voxels = np.unique(np.random.default_rng(1).integers(0, truth.size, count))
-    return Marks(voxels, truth.ravel()[voxels])
+def mark(session, truth, count):
+    """Paint `count` voxels somewhere, each with its true class."""
+    rng = np.random.default_rng(count)
+    for z, y, x in zip(*(rng.integers(0, side, count) for side in truth.shape), strict=True):
+        session.paint([(y, x)], index=int(z), label=int(truth[z, y, x]), radius=0)
 
 
 class Peak:
@@ -66,17 +68,22 @@ class Peak:
         self.bytes = self.most - self._before
 
 
-def first_and_next(volume, truth):
-    """Return seconds of the first segmentation, of the next one, and the share that is right."""
-    begun = time.perf_counter()
-    low_high = volume.measure_range()
-    superpixels = PIPELINE.superpixels(volume.data, intensity_range=low_high)
-    segmenter = Segmenter(volume, superpixels)
-    segmenter.segment(PIPELINE, marks(truth, 500))
-    first = time.perf_counter() - begun
-    begun = time.perf_counter()
-    found = segmenter.segment(PIPELINE, marks(truth, 510))[1]
-    return first, time.perf_counter() - begun, (found.labels == truth).mean()
+def first_and_next(image, truth):
+    """Return what Apply takes at first and after one more stroke, and the share that is right."""
+    with an.Session(an.Volume(image)) as session, Peak() as peak:
+        session.pipeline = PIPELINE
+        for name in ("two", "three", "four"):
+            session.classes.add(name)
+        mark(session, truth, 500)
+        begun = time.perf_counter()
+        session.generate_superpixels()
+        session.apply()
+        first = time.perf_counter() - begun
+        mark(session, truth, 1)
+        begun = time.perf_counter()
+        session.apply()
+        following = time.perf_counter() - begun
+        return first, following, (session.segmentation.data == truth).mean(), peak
 
 
 @pytest.mark.parametrize(
@@ -86,12 +93,8 @@ def first_and_next(volume, truth):
 def test_first_segmentation_and_the_next_stroke(side, first_limit, next_limit, bytes_limit):
     assert sum(len(feature.channels()) for feature in PIPELINE.features) == 27
     image, truth = tomogram(side)
-    volume = an.Volume(image)
-    first_and_next(an.Volume(image[:64]), truth[:64])  # kernels are compiled, packages imported
-    runs = []
-    for _ in range(5 if side == LARGE else 1):
-        with Peak() as peak:
-            runs.append((*first_and_next(volume, truth), peak))
+    first_and_next(image[:64], truth[:64])  # kernels are compiled, packages imported
+    runs = [first_and_next(image, truth) for _ in range(5 if side == LARGE else 1)]
     firsts, nexts, shares, peaks = zip(*runs, strict=True)
     per_voxel = max(peak.bytes for peak in peaks) / image.size
     print(

@@ -38,6 +38,23 @@ def test_two_strokes_segment_the_ball(painted, truth, grouping):
     assert sum(painted.fractions.values()) == pytest.approx(1)
 
 
+def test_apply_computes_each_feature_once_and_nothing_for_the_next_stroke(painted, monkeypatch):
+    computed, compute = [], an.Gaussian.compute
+
+    def count(feature, source):
+        computed.append(np.prod([side.stop - side.start for side in source.inner]))
+        return compute(feature, source)
+
+    monkeypatch.setattr(an.Gaussian, "compute", count)
+    painted.pipeline = an.Pipeline(features=(an.Gaussian(),), classifier=FAST)
+    painted.generate_superpixels()
+    painted.apply()
+    assert sum(computed) == np.prod(painted.volume.shape)
+    painted.paint([(30, 4), (30, 12)], index=3, label=0, radius=2)
+    painted.apply()
+    assert sum(computed) == np.prod(painted.volume.shape)
+
+
 def test_svm_segments_the_ball_too(painted, truth):
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.LinearSvm())
     painted.apply()
