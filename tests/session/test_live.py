@@ -28,8 +28,8 @@ def fits(monkeypatch):
     """How many times something was learnt to the end."""
     done, fit = [], Segmenter.fit
 
-    def counted(self, *arguments):
-        model = fit(self, *arguments)
+    def counted(self, *arguments, **options):
+        model = fit(self, *arguments, **options)
         done.append(model)
         return model
 
@@ -42,10 +42,10 @@ def held(monkeypatch):
     """Holds every training from when it begins until the gate is set."""
     gate, inside, fit = threading.Event(), threading.Event(), Segmenter.fit
 
-    def hold(self, *arguments):
+    def hold(self, *arguments, **options):
         inside.set()
         assert gate.wait(20)
-        return fit(self, *arguments)
+        return fit(self, *arguments, **options)
 
     monkeypatch.setattr(Segmenter, "fit", hold)
     gate.inside = inside

@@ -28,10 +28,10 @@ def held(monkeypatch):
     """Holds every training from when it begins until the gate is set."""
     gate, inside, fit = threading.Event(), threading.Event(), Segmenter.fit
 
-    def hold(self, *arguments):
+    def hold(self, *arguments, **options):
         inside.set()
         assert gate.wait(20)
-        return fit(self, *arguments)
+        return fit(self, *arguments, **options)
 
     monkeypatch.setattr(Segmenter, "fit", hold)
     gate.inside = inside
