@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 Progress = Callable[[str, float], None]
 """Receives the name of the step and the share of the whole job, 0 to 1, which never falls;
@@ -29,6 +32,39 @@ def part_of(progress: Progress, start: float, stop: float) -> Progress:
         progress(step, start + (stop - start) * share)
 
     return report
+
+
+def stretch(report: Report | None, start: float, stop: float) -> Report:
+    """Return a report whose 0 to 1 is `start` to `stop` of `report`; None: nobody hears it.
+
+    Examples
+    --------
+    >>> stretch(print, 0.8, 1.0)(0.5)
+    0.9
+    """
+
+    def report_stretch(share: float) -> None:
+        if report is not None:
+            report(min(stop, start + (stop - start) * share))  # rounding must not pass the end
+
+    return report_stretch
+
+
+def counted(items: Collection[Item], report: Report) -> Iterator[Item]:
+    """Yield `items`, and report after each which share of them is done.
+
+    Examples
+    --------
+    >>> "".join(counted("abcd", print))
+    0.25
+    0.5
+    0.75
+    1.0
+    'abcd'
+    """
+    for done, item in enumerate(items, 1):
+        yield item
+        report(done / len(items))
 
 
 def share_of(report: Report, part: int, count: int) -> Report:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotat_nb.blocks import Block, pad_box, shape_of
+from annotat_nb.progress import counted, stretch
 from annotat_nb.superpixels.repair import find_parts, largest_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
+    from annotat_nb.progress import Report
     from annotat_nb.superpixels.grid import Grid
 
 NEAR = 2
 """Cells round its own in which a superpixel that its tile holds whole is looked for first."""
+
+STAGES = (0.0, 0.1, 0.4, 1.0)
+"""How far mending is when what is whole is found, what is cut off is found, and it is given away:
+where labels lie on disk, most of the time goes into writing them again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,21 +145,24 @@ class Seams:
         new = np.any(np.diff(pairs, axis=0, prepend=-1) != 0, axis=1)  # most repeat the one before
         self._same.append(np.unique(pairs[new], axis=0).astype(np.int64))
 
-    def mend(self, labels: Array) -> None:
+    def mend(self, labels: Array, report: Report) -> None:
         """Give what is cut off from its superpixel in `labels` to its neighbours, in place."""
-        if not self._same:
-            return
-        for id_ in self._missing():
-            self._find_whole(int(id_), labels)
+        if self._same:
+            self._mend(labels, *(stretch(report, *ends) for ends in pairwise(STAGES)))
+        report(1.0)
+
+    def _mend(self, labels: Array, finding: Report, looking: Report, writing: Report) -> None:
+        for id_ in counted(self._missing().tolist(), finding):
+            self._find_whole(id_, labels)
         part_of, owners, spans = self._parts()
         settled = largest_parts(owners, spans)
         loose = [
             each
-            for pieces in self._pieces
+            for pieces in counted(self._pieces, looking)
             if (each := self._loose(pieces, part_of, settled, labels)) is not None
         ]
         if loose:
-            _rewrite(labels, loose, _heirs(owners, settled, loose))
+            _rewrite(labels, counted(loose, writing), _heirs(owners, settled, loose))
 
     def _missing(self) -> Array:
         """Return the ids in question of which nothing is noted in the tile of their cell."""
@@ -299,7 +309,7 @@ def _heirs(owners: Array, settled: Array, loose: list[_Loose]) -> Array:
     return heirs
 
 
-def _rewrite(labels: Any, loose: list[_Loose], heirs: Array) -> None:
+def _rewrite(labels: Any, loose: Iterable[_Loose], heirs: Array) -> None:
     for each in loose:
         block = np.asarray(labels[each.core])
         block[tuple(each.voxels - _corner(each.core))] = heirs[each.parts]

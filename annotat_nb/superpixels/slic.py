@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from annotat_nb.blocks import Block, shape_of
+from annotat_nb.progress import stretch
 from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Notify, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.repair import reconnect
@@ -35,6 +36,9 @@ TILE = {2: 512, 3: 128}
 
 HALO = 1
 """Cells round a tile that are clustered with it: those to whose clusters its voxels may go."""
+
+MENDED = 0.95
+"""How far the work is when the ids are there, but some perhaps without a voxel."""
 
 TOP = 65_280
 """The image is rounded to so many steps: 256 for each grey value of an 8-bit image."""
@@ -94,8 +98,9 @@ class Slic(SuperpixelMethod):
         work = _Clustering(self, image, grid, range_of(image, intensity_range))
         number = with_help(device, partial(work.number_on, device), work.number, notify)
         threads = threads_for(grid, tiles, device)
-        labels = divide(grid, tiles, number, out=out, progress=progress, threads=threads)
-        close_gaps(labels, [grid.voxels(tile.core) for tile in tiles], work.present)
+        dividing, closing = stretch(progress, 0.0, MENDED), stretch(progress, MENDED, 1.0)
+        labels = divide(grid, tiles, number, out=out, progress=dividing, threads=threads)
+        close_gaps(labels, [grid.voxels(tile.core) for tile in tiles], work.present, closing)
         return labels
 
     @property

@@ -5,6 +5,7 @@ from skimage import measure
 from annotat_nb.superpixels import Slic, Waterpixels, slic, waterpixels
 from annotat_nb.superpixels.repair import reconnect
 from annotat_nb.superpixels.seams import Seams
+from annotat_nb.superpixels.tiles import DIVIDED
 
 NOISE = np.random.default_rng(0).random((33, 61, 58)).astype("float32")
 
@@ -26,16 +27,16 @@ def mended(monkeypatch):
     kept = []
     mend = Seams.mend
 
-    def keep(self, labels):
+    def keep(self, labels, report):
         before = np.array(labels[:])
-        mend(self, labels)
+        mend(self, labels, report)
         kept.append((before, np.array(labels[:])))
 
     monkeypatch.setattr(Seams, "mend", keep)
     return kept
 
 
-@pytest.fixture(params=[2, 4], ids="{} cells".format)
+@pytest.fixture(params=[2, 3], ids="{} cells".format)
 def tiles(request, monkeypatch):
     """Make tiles of that many cells a side."""
 
@@ -56,7 +57,25 @@ def test_what_tiles_cut_is_mended_as_if_the_volume_were_one(mended, tiles, metho
     found, cut = (
         measure.label(labels, connectivity=1, background=0).max() for labels in (after, before)
     )
-    assert found == np.unique(after).size <= cut
+    assert found == np.unique(after).size < cut
+
+
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_mending_is_reported_and_can_be_stopped(mended, tiles, method):
+    tiles(method)
+    shares = []
+    method(NOISE, progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len([share for share in shares if DIVIDED < share < 1]) > 10
+
+    def stop(share):
+        if share > DIVIDED:
+            raise InterruptedError(share)
+
+    with pytest.raises(InterruptedError):
+        method(NOISE, progress=stop)
+    assert len(mended) == 1  # the first time only
 
 
 def test_what_is_written_to_a_file_is_mended_too(mended, monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ from annotat_nb.superpixels import Slic, slic
 from annotat_nb.superpixels.repair import reconnect
 from annotat_nb.superpixels.tiles import close_gaps
 
+ROWS = [(slice(1), slice(1), slice(3)), (slice(1), slice(1, 2), slice(3))]
 NOISE = np.random.default_rng(0).random((9, 16, 18)).astype("float32")
 
 
@@ -90,8 +91,28 @@ def test_clusters_that_lose_all_voxels_leave_no_gap():
 def test_gaps_are_closed_in_order():
     labels = np.array([[[2, 5, 5], [3, 2, 9]]], "uint32")
     present = np.isin(np.arange(10), labels)
-    close_gaps(labels, [(slice(1), slice(1), slice(3)), (slice(1), slice(1, 2), slice(3))], present)
+    shares = []
+    close_gaps(labels, ROWS, present, shares.append)
     np.testing.assert_array_equal(labels, [[[1, 3, 3], [2, 1, 4]]])
+    assert shares == [0.5, 1]
+
+
+def test_where_no_gap_is_nothing_is_written():
+    labels, shares = np.array([[[2, 1, 1], [3, 2, 4]]], "uint32"), []
+    labels.flags.writeable = False
+    close_gaps(labels, ROWS, np.array([False, True, True, True, True]), shares.append)
+    assert shares == [1]
+
+
+def test_closing_gaps_can_be_stopped():
+    labels = np.array([[[2, 2, 2], [2, 2, 2]]], "uint32")
+
+    def stop(share):
+        raise InterruptedError(share)
+
+    with pytest.raises(InterruptedError):
+        close_gaps(labels, ROWS, np.array([False, False, True]), stop)
+    np.testing.assert_array_equal(labels, [[[1, 1, 1], [2, 2, 2]]])
 
 
 def test_superpixels_cross_the_borders_of_tiles(monkeypatch):
