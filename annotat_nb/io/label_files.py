@@ -76,6 +76,8 @@ class Space(Protocol):
 
     def new(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any: ...
 
+    def note(self, array: Any) -> None: ...
+
 
 def open_integers(
     path: Path,

@@ -196,8 +196,12 @@ def read_superpixels(
 
 def _settled(ids: Any, dtype: np.dtype[Any], name: str, space: Space | None) -> Any:
     """Return `ids` as `dtype`: what is in memory there, what is in a file in `space`."""
-    if isinstance(ids, np.ndarray) or space is None:
+    if space is None:
         return ids.astype(dtype, copy=False)
+    if isinstance(ids, np.ndarray):
+        settled = ids.astype(dtype, copy=False)
+        space.note(settled)
+        return settled
     found = space.new(name, ids.shape, dtype)
     for box in pieces(whole(ids.shape)):
         found[box] = np.asarray(ids[box]).astype(dtype, copy=False)

@@ -113,7 +113,6 @@ class Files(SessionBase):
             classes = merged_classes(self.classes.stored(), table, used)
             if classes != self.classes.stored():
                 self._make(Edit("load label", classes=classes))
-            self._room.note(data)
             self.results.set_segmentation(labels, self.annotation.history.position)
         self.results.write()
 
@@ -163,7 +162,6 @@ class Files(SessionBase):
         found = Superpixels(image, None, image.values.size)
         with self.lock:
             self.recorder.check_open()
-            self._room.note(ids)
             self.results.set_superpixels(found)
         self.results.write()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 
+import h5py
 import numpy as np
 import pytest
 
@@ -93,6 +94,19 @@ def test_so_it_is_with_a_mask(volume, tmp_path, kind):
             session.apply()  # the first label is still that of the mask
             found.append(found_in(session))
     np.testing.assert_equal(*found)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint32", "uint64"])
+@pytest.mark.parametrize("kind", ["labels", "superpixels"])
+def test_what_is_loaded_counts_once_however_wide_its_file_is(volume, tmp_path, kind, dtype):
+    voxels = volume.data.size
+    nbytes = voxels if kind == "labels" else 4 * voxels
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file[kind] = np.ones(volume.shape, dtype)
+    with an.Session(volume, memory_budget=2 * (nbytes + 1000)) as session:
+        (session.load_label if kind == "labels" else session.load_superpixels)(tmp_path / "a.h5")
+        assert session._room.fits(1000)
+        assert not session._room.fits(1001)
 
 
 @pytest.mark.parametrize("budget", [None, 0])
