@@ -29,7 +29,7 @@ def part_of(progress: Progress, start: float, stop: float) -> Progress:
     """
 
     def report(step: str, share: float) -> None:
-        progress(step, start + (stop - start) * share)
+        progress(step, _between(start, stop, share))
 
     return report
 
@@ -45,9 +45,14 @@ def stretch(report: Report | None, start: float, stop: float) -> Report:
 
     def report_stretch(share: float) -> None:
         if report is not None:
-            report(min(stop, start + (stop - start) * share))  # rounding must not pass the end
+            report(_between(start, stop, share))
 
     return report_stretch
+
+
+def _between(start: float, stop: float, share: float) -> float:
+    # What is rounded up beyond the end would be more than the next part begins with.
+    return min(stop, start + (stop - start) * share)
 
 
 def counted(items: Collection[Item], report: Report) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,8 +114,7 @@ class SuperpixelWise:
         computing, classifying = part_of(progress, 0.0, 0.8), part_of(progress, 0.8, 1.0)
         ids = self._regions.touching(box)
         self._features.fill(model.features, model.pipeline.pooling, ids, computing)
-        parts = np.split(ids, range(ROWS_AT_ONCE, ids.size, ROWS_AT_ONCE))
-        shares = np.concatenate([self._classified(model, part, classifying) for part in parts])
+        shares = self._classified_in_parts(model, ids, classifying)
         around = self._regions.group_of(ids).around if ids.size else box
         return Prediction(
             box=around,
@@ -122,6 +122,16 @@ class SuperpixelWise:
             classes=model.classes,
             probabilities=SuperpixelProbabilities(self._regions, FewRows(ids, shares)),
         )
+
+    def _classified_in_parts(self, model: Model, ids: Array, progress: Progress) -> Array:
+        """Return the same as `_classified` for any number of superpixels."""
+        parts = np.split(ids, range(ROWS_AT_ONCE, ids.size, ROWS_AT_ONCE))
+        edges = pairwise(number / len(parts) for number in range(len(parts) + 1))
+        shares = [
+            self._classified(model, part, part_of(progress, *ends))
+            for part, ends in zip(parts, edges, strict=True)
+        ]
+        return np.concatenate(shares)
 
     def _classified(self, model: Model, ids: Array, progress: Progress) -> Array:
         """Return the probabilities of superpixels whose features are known, (ids, classes)."""

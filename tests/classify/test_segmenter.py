@@ -12,6 +12,7 @@ from annotat_nb.classify import (
     RandomForest,
     Segmenter,
     TrainingError,
+    superpixelwise,
     voxelwise,
     windows,
 )
@@ -240,6 +241,23 @@ def test_progress_never_falls_and_ends_at_one(segmenter, marks):
         "Estimating the accuracy",
         "Classifying",
     ]
+
+
+@pytest.mark.parametrize("box", [None, (slice(2, 6), slice(45), slice(50))])
+def test_progress_never_falls_from_one_batch_to_the_next(
+    volume, superpixels, marks, monkeypatch, box
+):
+    segmenter = Segmenter(volume, superpixels)
+    model = segmenter.fit(FAST, marks)
+    in_one = np.asarray(segmenter.predict(model, box=box).probabilities)
+    monkeypatch.setattr(superpixelwise, "ROWS_AT_ONCE", 50)
+    reports = []
+    cut = segmenter.predict(model, lambda *report: reports.append(report), box=box)
+    shares = [share for step, share in reports if step == "Classifying"]
+    assert len(set(shares)) > 3
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    np.testing.assert_array_equal(cut.probabilities, in_one)
 
 
 def test_a_job_can_be_cancelled_at_every_report(segmenter, marks):
