@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from itertools import chain, count
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SerializeAsAny
 
@@ -14,6 +15,9 @@ from annotat_nb.features import Feature, Gaussian, Identity
 from annotat_nb.operation import Record
 from annotat_nb.superpixels import SuperpixelMethod, Waterpixels
 from annotat_nb.superpixels.pooling import Pooling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def _known_device(name: str) -> str:
@@ -100,12 +104,32 @@ class Pipeline(Record):
         ('Identity (None, original image), min', 'Identity (None, original image), max')
         """
         pooling = None if self.superpixels is None else self.pooling
-        return {feature: columns_of(feature, pooling) for feature in self.features}
+        return columns_of(self.features, pooling)
 
 
-def columns_of(feature: Feature, pooling: tuple[Pooling, ...] | None) -> tuple[str, ...]:
-    """Name the columns of `feature` for superpixels; where `pooling` is None, for voxels."""
-    channels = feature.channels()
+def columns_of(
+    features: Iterable[Feature], pooling: tuple[Pooling, ...] | None
+) -> dict[Feature, tuple[str, ...]]:
+    """Name the columns of each feature for superpixels; where `pooling` is None, for voxels.
+
+    No two have the same name: what is computed twice, such as a radius that two features have, or
+    is called the same by who wrote it, is numbered.
+
+    Examples
+    --------
+    >>> columns_of((Gaussian(radii=(1, 2)), Gaussian(radii=(2,))), None)[Gaussian(radii=(2,))]
+    ('Gaussian (FFT Gauss) r=2 (2)',)
+    """
+    used: set[str] = set()
+    names = {feature: tuple(_new(c, used) for c in feature.channels()) for feature in features}
     if pooling is None:
-        return channels
-    return tuple(f"{name}, {way}" for way in pooling for name in channels)
+        return names
+    return {f: tuple(f"{name}, {way}" for way in pooling for name in names[f]) for f in names}
+
+
+def _new(name: str, used: set[str]) -> str:
+    """Return `name`, numbered if it is `used`, and note that it now is."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    found = next(each for each in chain((name,), numbered) if each not in used)
+    used.add(found)
+    return found

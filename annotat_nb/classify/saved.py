@@ -48,7 +48,8 @@ def pipeline_in(source: Path, head: Mapping[str, Any]) -> Pipeline:
     ------
     ReadError
         If a parameter is not known here, or its features have other channels in this version; the
-        message then lists both.
+        message then lists both. The names that channels had before they told 2D and 3D apart are
+        taken: the parameters tell what is computed.
     """
     stored = head.get("pipeline")
     try:
@@ -60,13 +61,22 @@ def pipeline_in(source: Path, head: Mapping[str, Any]) -> Pipeline:
         remedy = "update annotat_nb, or import what defines its features first"
         raise cannot_read(source, cause, remedy) from None
     known = tuple(name for own in pipeline.channels().values() for name in own)
-    if (names := head.get("names")) != list(known):
+    if (names := head.get("names")) not in (list(known), _former_names(pipeline)):
         cause = (
             f"was made with other features: it has {_listed(names)}, but its parameters give "
             f"{_listed(known)} here"
         )
         raise cannot_read(source, cause, "use the version that made it, or train anew")
     return pipeline
+
+
+def _former_names(pipeline: Pipeline) -> list[str]:
+    """Name the channels as when no name had more than the title, a radius and a part."""
+    return [
+        name.replace(feature.full_title(), feature.title, 1)
+        for feature in pipeline.features
+        for name in pipeline.model_copy(update={"features": (feature,)}).channels()[feature]
+    ]
 
 
 def classes_in(source: Path, head: Mapping[str, Any]) -> Classes:

@@ -183,7 +183,7 @@ class Segmenter:
 
     def _names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
         """Name the columns of each feature."""
-        return {feature: self._samples.names(feature, pipeline) for feature in pipeline.features}
+        return self._samples.names(pipeline)
 
     def predict(
         self, model: Model, progress: Progress = silent, box: Box | None = None

@@ -66,9 +66,9 @@ class SuperpixelWise:
         samples, targets, counts = majority(ids, marks.labels)
         return Examples(samples, targets, counts / counts.mean())
 
-    def names(self, feature: Feature, pipeline: Pipeline) -> tuple[str, ...]:
-        """Name the columns of `feature`."""
-        return columns_of(feature, pipeline.pooling)
+    def names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
+        """Name the columns of each feature."""
+        return columns_of(pipeline.features, pipeline.pooling)
 
     def prepare(self, pipeline: Pipeline, progress: Progress) -> None:
         """Compute all features of all superpixels, in one pass through the volume.

@@ -10,6 +10,7 @@ import numpy as np
 from annotat_nb.blocks import Block
 from annotat_nb.classify.device import COMPUTING, Device
 from annotat_nb.classify.marks import Examples
+from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
 from annotat_nb.classify.tables import SparseTable
 from annotat_nb.classify.windows import plan_windows, tile_of
@@ -52,9 +53,9 @@ class VoxelWise:
         weights = np.ones(order.size)
         return Examples(marks.voxels[order], marks.labels[order], weights)
 
-    def names(self, feature: Feature, _pipeline: Pipeline) -> tuple[str, ...]:
-        """Name the columns of `feature`."""
-        return feature.channels()
+    def names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
+        """Name the columns of each feature."""
+        return columns_of(pipeline.features, None)
 
     def rows(
         self, features: Sequence[Feature], _pipeline: Pipeline, samples: Array, progress: Progress

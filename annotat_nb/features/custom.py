@@ -48,7 +48,8 @@ def feature(
     Parameters
     ----------
     title
-        What forms and channels call it; None makes it of the name of the function.
+        What forms and channels call it; None makes it of the name of the function. Channels add
+        the parameters: *Local range (radius=3)*.
     halo
         How far the function looks around a voxel, in voxels: one number for all axes, or (z, y,
         x), or a function of the parameters that returns either. Large images are computed in
@@ -121,7 +122,11 @@ class CustomFeature(Feature):
         return [source.backend.from_numpy(values[source.inner], source.device)]
 
     def channels(self) -> tuple[str, ...]:
-        return (self.title,)
+        return (self.full_title(),)
+
+    def full_title(self) -> str:
+        own = ", ".join(f"{name}={value!r}" for name, value in self._parameters().items())
+        return f"{self.title} ({own})" if own else self.title
 
     def halo(self) -> tuple[int, int, int]:
         return _sides(self.title, self.reach(**self._parameters()))

@@ -44,8 +44,8 @@ class DifferenceOfGaussians(Multiscale):
 
     def channels(self) -> tuple[str, ...]:
         if len(self.radii) == 1:
-            return (f"{self.title} r=0-{self.radii[0]}",)
-        return tuple(f"{self.title} r={i}-{j}" for i, j in combinations(self.radii, 2))
+            return (f"{self.full_title()} r=0-{self.radii[0]}",)
+        return tuple(f"{self.full_title()} r={i}-{j}" for i, j in combinations(self.radii, 2))
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(TRUNCATE * max(self.radii), self.ndim)

@@ -49,7 +49,17 @@ class Feature(Operation):
 
     @abstractmethod
     def channels(self) -> tuple[str, ...]:
-        """Name the channels, in the order in which they are computed."""
+        """Name the channels, in the order in which they are computed.
+
+        Channels that are computed in another way have another name: each begins with `full_title`.
+        """
+
+    def full_title(self) -> str:
+        """Name the feature with the parameters that all its channels have in common.
+
+        In two dimensions and with the parameters of the original it is the title alone.
+        """
+        return self.title
 
 
 LARGEST = np.float32(1e16)

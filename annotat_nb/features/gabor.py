@@ -51,6 +51,11 @@ class Gabor(Scales):
             for angle in (pi * step / self.orientations for step in range(self.orientations))
         ]
 
+    def full_title(self) -> str:
+        usual = self.wavelength == type(self).model_fields["wavelength"].default
+        wavelength = str(self.wavelength).removesuffix(".0")
+        return self.title if usual else f"{self.title} λ={wavelength}r"
+
     def parts(self) -> tuple[str, ...]:
         return tuple(f"{180 * step / self.orientations:g}°" for step in range(self.orientations))
 

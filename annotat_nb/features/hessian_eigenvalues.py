@@ -25,8 +25,10 @@ class HessianEigenvalues(Multiscale):
 
     Examples
     --------
-    >>> HessianEigenvalues(radii=(2,), ndim=3).channels()
-    ('Hessian eigenvalues r=2 λ1', 'Hessian eigenvalues r=2 λ2', 'Hessian eigenvalues r=2 λ3')
+    >>> HessianEigenvalues(radii=(2,)).channels()
+    ('Hessian eigenvalues r=2 λ1', 'Hessian eigenvalues r=2 λ2')
+    >>> HessianEigenvalues(radii=(2,), ndim=3).channels()[-1]
+    'Hessian eigenvalues 3D r=2 λ3'
     """
 
     title: ClassVar[str] = "Hessian eigenvalues"

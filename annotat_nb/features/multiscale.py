@@ -32,7 +32,7 @@ class Scales(Feature):
         return ("",)
 
     def channels(self) -> tuple[str, ...]:
-        scales = [f"{self.title} r={radius}" for radius in self.radii]
+        scales = [f"{self.full_title()} r={radius}" for radius in self.radii]
         return tuple(f"{scale} {part}".rstrip() for scale in scales for part in self.parts())
 
     def halo(self) -> tuple[int, int, int]:
@@ -50,8 +50,22 @@ class Multiscale(Scales):
     """2 looks at each XY slice by itself; 3 looks into the neighbouring slices too, which
     suppresses what changes from slice to slice but takes longer."""
 
+    def full_title(self) -> str:
+        return in_dimensions(self.title, self.ndim)
+
     def halo(self) -> tuple[int, int, int]:
         return per_axis(max(self.radii), self.ndim)
+
+
+def in_dimensions(title: str, ndim: int) -> str:
+    """Say in the name of a feature that it looks into the neighbouring slices, if it does.
+
+    Examples
+    --------
+    >>> in_dimensions("Mean", 2), in_dimensions("Mean", 3)
+    ('Mean', 'Mean 3D')
+    """
+    return f"{title} 3D" if ndim == 3 else title
 
 
 def per_axis(reach: int, ndim: int, flat: int = 0) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from annotat_nb.features.feature import Feature
-from annotat_nb.features.multiscale import per_axis
+from annotat_nb.features.multiscale import in_dimensions, per_axis
 
 if TYPE_CHECKING:
     from annotat_nb.features.source import Source
@@ -35,7 +35,10 @@ class Sobel(Feature):
         return [source.backend.sobel(source.image, self.ndim, source.inner)]
 
     def channels(self) -> tuple[str, ...]:
-        return (self.title,)
+        return (self.full_title(),)
+
+    def full_title(self) -> str:
+        return in_dimensions(self.title, self.ndim)
 
     def halo(self) -> tuple[int, int, int]:
         return per_axis(1, self.ndim)

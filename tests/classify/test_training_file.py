@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from annotat_nb.annotation import LabelClass
 from annotat_nb.classify import Pipeline, RandomForest, Segmenter
 from annotat_nb.classify.training_file import read_training_data, write_training_data
-from annotat_nb.features import Gaussian, Identity
+from annotat_nb.features import Gabor, Gaussian, Identity, Sobel
 from annotat_nb.io import ReadError
 from annotat_nb.io.array_file import KEY, write_arrays
 
@@ -77,6 +77,20 @@ def test_other_features_are_refused_with_both_lists(path):
         for own in pipeline.channels().values():
             for name in own:
                 assert name in sentence
+
+
+def test_names_from_before_they_told_dimensions_apart_are_read_as_what_they_are(
+    volume, superpixels, marks, tmp_path
+):
+    solid = (Sobel(ndim=3), Gaussian(radii=(1, 2), ndim=3), Gabor(radii=(2,), wavelength=4.0))
+    data = Segmenter(volume, superpixels).collect(Pipeline(features=solid), marks)
+    path = write_training_data(tmp_path / "a.training", data, CLASSES)
+    former = [name.replace(" 3D", "").replace(" λ=4r", "") for name in data.names]
+    assert former != list(data.names)
+    write_other(path, names=former)
+    assert read_training_data(path)[0].names == data.names
+    write_other(path, names=former[::-1])
+    assert "was made with other features" in refusal(path)
 
 
 ROWS = np.ones((SAMPLES, 6), "float32")

@@ -42,7 +42,7 @@ def own_range(image, radius: Annotated[int, Field(ge=1)] = 2, kind_of_mean: Lite
 def test_it_is_a_value_with_the_parameters_of_the_function():
     assert own_range(radius=3) == own_range(radius=3) != own_range()
     assert repr(own_range()) == "OwnRange(radius=2, kind_of_mean='no')"
-    assert own_range().channels() == ("Own range",)
+    assert own_range().channels() == ("Own range (radius=2, kind_of_mean='no')",)
     assert own_range(radius=5).halo() == (0, 5, 5)
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         own_range(radius=0)

@@ -34,6 +34,22 @@ def test_accuracy_and_importances_are_those_of_the_last_training(session):
     assert set(session.kept_features) <= set(session.importances)
 
 
+def test_importances_and_kept_features_tell_every_channel_apart(session):
+    @an.feature(title="Own shift")
+    def own_shift(image, by: int = 1):
+        return image + by
+
+    features = (an.Sobel(), an.Sobel(ndim=3), own_shift(), own_shift(by=2), an.Gaussian(radii=(2,)))
+    session.pipeline = session.pipeline.model_copy(
+        update={"features": features, "selection": an.FeatureSelection(threshold=0)}
+    )
+    session.apply()
+    assert len(session.importances) == 5
+    assert sum(session.importances.values()) == pytest.approx(1)
+    assert set(session.kept_features) == session.importances.keys()
+    assert "Own shift (by=2), mean" in session.kept_features
+
+
 def test_without_a_selection_there_are_no_importances(session):
     session.pipeline = session.pipeline.model_copy(update={"selection": None})
     session.apply()
