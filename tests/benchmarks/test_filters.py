@@ -20,14 +20,6 @@ FEATURES = (
 )
 
 
-def tomogram(side):
-    """Return four noisy phases, 8 bit."""
-    rng = np.random.default_rng(0)
-    coarse = ndimage.zoom(rng.random((max(2, side // 16),) * 3).astype("float32"), 16, order=1)
-    truth = np.digitize(coarse[:side, :side, :side], [0.35, 0.5, 0.65])
-    return np.clip(40 + 50 * truth + rng.normal(0, 15, truth.shape), 0, 255).astype("uint8")
-
-
 def slopes(image, kernel, across, axes):
     for along in axes:
         slope = image
@@ -60,32 +52,12 @@ def channels(image):
         yield from own
 
 
-def seconds(work, clock):
-    begun = clock()
-    work()
-    return clock() - begun
-
-
-def ratio(theirs, ours, runs, clock, least):
-    """Return how many times as long `theirs` takes: the median of several pairs of runs.
-
-    If it is less than `least`, it is measured up to three times, and the largest counts: other
-    work on the machine takes more from what uses all processors.
-    """
-    ours()
-    found = []
-    while len(found) < 3 and not (found and found[-1] >= least):
-        pairs = [seconds(theirs, clock) / seconds(ours, clock) for _ in range(runs)]
-        found.append(np.median(pairs))
-    return max(found)
-
-
 def full(*values):
     return pytest.param(*values, marks=[pytest.mark.bench, pytest.mark.timeout(1800)])
 
 
-def test_they_compute_the_same():
-    image = tomogram(40).astype("float32")
+def test_they_compute_the_same(tomogram):
+    image = tomogram(40)[0].astype("float32")
     assert sum(len(feature.channels()) for feature in FEATURES) == 23
     for mine, theirs in zip(channels(image), by_scipy(image), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5 * theirs.max())
@@ -96,8 +68,8 @@ def test_they_compute_the_same():
     ("side", "runs", "clock", "least"),
     [(64, 3, time.process_time, 2), full(128, 5, time.perf_counter, 10)],
 )
-def test_23_features(side, runs, clock, least):
-    image = tomogram(side).astype("float32")
+def test_23_features(tomogram, compare, side, runs, clock, least):
+    image = tomogram(side)[0].astype("float32")
 
     def ours():
         for _ in channels(image):
@@ -107,9 +79,9 @@ def test_23_features(side, runs, clock, least):
         for _ in by_scipy(image):
             pass
 
-    times = ratio(theirs, ours, runs, clock, least)
-    print(f"23 features of {side}³: {times:.1f} × scipy")
-    assert times >= least
+    found = compare(theirs, ours, runs=runs, clock=clock, least=least)
+    print(f"23 features of {side}³: {found.seconds:.2f} s, {found.times:.1f} × scipy")
+    assert found.times >= least
 
 
 @pytest.mark.parametrize(
@@ -117,17 +89,20 @@ def test_23_features(side, runs, clock, least):
     [(64, 3, 1.5), full(256, 5, 3)],
 )
 @pytest.mark.parametrize("sigma", RADII)
-def test_gaussian(sigma, side, runs, least):
-    image = tomogram(side).astype("float32")
-    times = ratio(
+def test_gaussian(tomogram, compare, sigma, side, runs, least):
+    image = tomogram(side)[0].astype("float32")
+    found = compare(
         lambda: ndimage.gaussian_filter(image, sigma),
         lambda: gaussian(image, sigma, 3, whole(image.shape)),
-        runs,
-        time.process_time,
-        least,
+        runs=runs,
+        clock=time.process_time,
+        least=least,
     )
-    print(f"Gaussian, sigma {sigma}, of {side}³: {times:.1f} × scipy, processor seconds")
-    assert times >= least
+    print(
+        f"Gaussian, sigma {sigma}, of {side}³: {found.seconds:.2f} processor seconds, "
+        f"{found.times:.1f} × scipy"
+    )
+    assert found.times >= least
 
 
 @pytest.mark.parametrize(
@@ -137,14 +112,14 @@ def test_gaussian(sigma, side, runs, least):
         *(full(2, 128, 5, time.perf_counter, 20), full(4, 128, 5, time.perf_counter, 100)),
     ],
 )
-def test_median_of_8_bits(radius, side, runs, clock, least):
-    image, feature = tomogram(side), an.Median(radii=(radius,), ndim=3)
-    times = ratio(
+def test_median_of_8_bits(tomogram, compare, radius, side, runs, clock, least):
+    image, feature = tomogram(side)[0], an.Median(radii=(radius,), ndim=3)
+    found = compare(
         lambda: ndimage.median_filter(image, 2 * radius + 1),
         lambda: feature.compute(Source(image)),
-        runs,
-        clock,
-        least,
+        runs=runs,
+        clock=clock,
+        least=least,
     )
-    print(f"median, radius {radius}, of {side}³: {times:.1f} × scipy")
-    assert times >= least
+    print(f"median, radius {radius}, of {side}³: {found.seconds:.2f} s, {found.times:.1f} × scipy")
+    assert found.times >= least

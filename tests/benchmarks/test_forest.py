@@ -23,17 +23,6 @@ def superpixels(count):
     return rows.astype("float32"), np.digitize(causes[:, 0] + causes[:, 1] ** 2, [0.5, 2])
 
 
-def best(work, clock=time.process_time, times=5):
-    """Return the least time that `work` took, once everything is compiled, and its result."""
-    work()
-    found = []
-    for _ in range(times):
-        begun = clock()
-        result = work()
-        found.append(clock() - begun)
-    return min(found), result
-
-
 def silent(*_):
     pass
 
@@ -43,22 +32,33 @@ def silent(*_):
     (an.ExtraTrees, ExtraTreesClassifier, 2.5),
 ])  # fmt: skip
 @pytest.mark.parametrize(("samples", "count"), SIZES)
-def test_a_forest_against_that_of_scikit_learn(kind, peer, floor, samples, count):
+def test_a_forest_against_that_of_scikit_learn(compare, kind, peer, floor, samples, count):
     rows, classes = superpixels(samples + count)
     known, targets, new = rows[:samples], classes[:samples], rows[samples:]
     weights = np.random.default_rng(1).uniform(0.5, 2, samples)
     given = {"weights": weights, "seed": 0, "progress": silent}
-    fit, forest = best(lambda: kind().fit(known, targets, **given))
-    fit_peer, grown = best(lambda: peer(200, random_state=0).fit(known, targets, weights))
-    vote, shares = best(lambda: forest.predict_proba(new, silent))
-    vote_peer, expected = best(lambda: grown.predict_proba(new))
-    print(
-        f"\n{kind.__name__}, {samples} samples: fit {1000 * fit:.0f} ms, {fit_peer / fit:.1f} ×; "
-        f"{count} rows: {1000 * vote:.0f} ms, {vote_peer / vote:.1f} × (processor time)"
-    )
     held = 0.5 if samples == SHORT else 1  # milliseconds hang on what else the machine does
-    assert fit_peer / fit >= held * floor
-    assert vote_peer / vote >= held * 1.5
+    grown, forest = peer(200, random_state=0), kind().fit(known, targets, **given)
+    fit = compare(
+        lambda: grown.fit(known, targets, weights),
+        lambda: kind().fit(known, targets, **given),
+        clock=time.process_time,
+        least=held * floor,
+    )
+    vote = compare(
+        lambda: grown.predict_proba(new),
+        lambda: forest.predict_proba(new, silent),
+        clock=time.process_time,
+        least=held * 1.5,
+    )
+    print(
+        f"\n{kind.__name__}, {samples} samples: fit {1000 * fit.seconds:.0f} ms, "
+        f"{fit.times:.1f} ×; {count} rows: {1000 * vote.seconds:.0f} ms, {vote.times:.1f} × "
+        "(processor time)"
+    )
+    assert fit.times >= held * floor
+    assert vote.times >= held * 1.5
+    shares, expected = forest.predict_proba(new, silent), grown.predict_proba(new)
     assert (shares.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.9
 
 
@@ -74,7 +74,13 @@ def test_the_next_apply_without_new_features(samples, count):
         model = train(pipeline, data, names, silent)
         return model, model.predict_proba(rows[samples:], silent)
 
-    seconds, (model, shares) = best(apply, time.perf_counter)
+    model, shares = apply()
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        apply()
+        times.append(time.perf_counter() - begun)
+    seconds = np.median(times)
     right = (shares.argmax(axis=1) == classes[samples:]).mean()
     print(
         f"\nselect, fit and assess {samples} samples, classify {count}: {seconds:.2f} s; "

@@ -6,7 +6,6 @@ import time
 import numpy as np
 import psutil
 import pytest
-from scipy import ndimage
 
 import annotat_nb as an
 from annotat_nb.classify import silent
@@ -30,15 +29,6 @@ PIPELINE = an.Pipeline(
     ),
     superpixels=an.Waterpixels(seed_spacing=8, ndim=3),
 )
-
-
-def tomogram(side):
-    """Return four noisy phases, layers of some 10 voxels, and the truth."""
-    rng = np.random.default_rng(0)
-    coarse = ndimage.zoom(rng.random((side // 16,) * 3).astype("float32"), 16, order=1)
-    truth = np.digitize(coarse, [0.35, 0.5, 0.65]).astype("uint8")
-    noisy = 40 + 50 * truth + rng.normal(0, 15, truth.shape)
-    return np.clip(noisy, 0, 255).astype("uint8"), truth
 
 
 def mark(session, truth, count):
@@ -90,7 +80,9 @@ def first_and_next(image, truth):
     ("side", "first_limit", "next_limit", "bytes_limit"),
     [(SMALL, 15, 4, 400), pytest.param(LARGE, 8, 1, 40, marks=pytest.mark.bench)],
 )
-def test_first_segmentation_and_the_next_stroke(side, first_limit, next_limit, bytes_limit):
+def test_first_segmentation_and_the_next_stroke(
+    tomogram, side, first_limit, next_limit, bytes_limit
+):
     assert sum(len(feature.channels()) for feature in PIPELINE.features) == 27
     image, truth = tomogram(side)
     first_and_next(image[:64], truth[:64])  # kernels are compiled, packages imported
@@ -107,16 +99,16 @@ def test_first_segmentation_and_the_next_stroke(side, first_limit, next_limit, b
     assert shares[0] > 0.8
 
 
-def seconds_a_voxel(side):
-    """Return what superpixels and features take, in the fastest of some runs."""
-    volume = an.Volume(tomogram(side)[0])
+def seconds_a_voxel(image):
+    """Return what superpixels and features take, the median of some runs."""
+    volume = an.Volume(image)
     times = []
-    for _ in range(3):
+    for _ in range(5):
         begun = time.perf_counter()
         superpixels = PIPELINE.superpixels(volume.data, intensity_range=volume.measure_range())
         SuperpixelWise(volume, superpixels).prepare(PIPELINE, silent)
         times.append(time.perf_counter() - begun)
-    return min(times) / side**3
+    return np.median(times) / image.size
 
 
 @pytest.mark.parametrize(
@@ -126,8 +118,9 @@ def seconds_a_voxel(side):
         pytest.param(128, 384, 1.2, marks=[pytest.mark.bench, pytest.mark.timeout(900)]),
     ],
 )
-def test_time_grows_as_the_voxels_do(small, large, limit):
-    few, many = seconds_a_voxel(small), seconds_a_voxel(large)
+def test_time_grows_as_the_voxels_do(tomogram, small, large, limit):
+    seconds_a_voxel(tomogram(small)[0])  # kernels are compiled, packages imported
+    few, many = (seconds_a_voxel(tomogram(side)[0]) for side in (small, large))
     print(f"\n{small}³: {1e9 * few:.0f} ns a voxel, {large}³: {1e9 * many:.0f} ns")
     assert many / few <= limit
 
@@ -135,23 +128,19 @@ def test_time_grows_as_the_voxels_do(small, large, limit):
 @pytest.mark.parametrize(
     ("side", "floor"), [(SMALL, 0.3), pytest.param(LARGE, 3, marks=pytest.mark.bench)]
 )
-def test_pooling_three_statistics_against_the_mean_alone_of_numpy(side, floor):
+def test_pooling_three_statistics_against_the_mean_alone_of_numpy(compare, side, floor):
     cells = np.arange(side) // 7
     count = len(np.unique(cells))
     slots = (cells[:, None, None] * count + cells[:, None]) * count + cells
     slots, superpixels = slots.astype("int32"), count**3
     values = np.random.default_rng(0).random(slots.shape, dtype="float32")
-
-    def best(work):
-        work()
-        times = []
-        for _ in range(7):
-            begun = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    ours = best(lambda: kernels.pool(values, slots, superpixels))
-    numpy = best(lambda: np.bincount(slots.ravel(), values.ravel(), superpixels))
-    print(f"\n{side}³, {superpixels} superpixels: {1000 * ours:.1f} ms, {numpy / ours:.1f} ×")
-    assert numpy / ours >= floor
+    found = compare(
+        lambda: np.bincount(slots.ravel(), values.ravel(), superpixels),
+        lambda: kernels.pool(values, slots, superpixels),
+        least=floor,
+        runs=7,
+    )
+    print(
+        f"\n{side}³, {superpixels} superpixels: {1000 * found.seconds:.1f} ms, {found.times:.1f} ×"
+    )
+    assert found.times >= floor
