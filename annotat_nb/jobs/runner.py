@@ -16,7 +16,9 @@ Result = TypeVar("Result")
 
 
 class ThreadRunner:
-    """One compute thread: jobs queue up, so that parallel kernels never meet each other.
+    """One compute thread: its jobs queue up, so that each has the memory and all processors.
+
+    Who has another runner works at the same time: kernels of several threads may meet.
 
     Examples
     --------

@@ -193,7 +193,7 @@ class Results:
 
     def forget(self) -> None:
         """Let go of what is not kept in the workspace."""
-        self.preview = self.prediction = None
+        self.preview = self.previewed = self.prediction = None
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""

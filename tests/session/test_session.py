@@ -1,5 +1,7 @@
 import dataclasses
+import gc
 import threading
+import weakref
 
 import h5py
 import numpy as np
@@ -212,6 +214,15 @@ def test_closing_cancels_what_runs_and_what_waits(volume):
     assert inside.wait(5)
     session.close()
     assert [job.state for job in jobs] == ["cancelled"] * 3
+
+
+def test_a_closed_session_lets_go_of_the_preview(painted):
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=FAST)
+    painted.preview(index=3)
+    preview = weakref.ref(painted.previewed)
+    painted.close()
+    gc.collect()
+    assert preview() is painted.previewed is None
 
 
 def test_a_class_removed_during_apply_is_background_in_the_result(painted, monkeypatch):
