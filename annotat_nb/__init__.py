@@ -29,6 +29,7 @@ _HOMES = {
         "ShapeIndex",
     ),
     "annotat_nb.features.custom": ("feature",),
+    "annotat_nb.features.halo_check": ("check_halo",),
     "annotat_nb.superpixels": ("Waterpixels", "Slic"),
     "annotat_nb.classify": (
         "Pipeline",

@@ -1,10 +1,14 @@
-"""What users call is documented, with each of its parameters."""
+"""What users call is documented, with each of its parameters; what is shown works."""
 
 import inspect
+import json
+import re
+from pathlib import Path
 
 import pytest
 
 import annotat_nb as an
+from annotat_nb.features.custom import CustomFeature
 
 CLASSES = (an.Session, an.Volume, an.Annotator, an.TrainedClassifier)
 
@@ -44,3 +48,27 @@ def test_a_public_name_is_documented(name):
     assert text
     if inspect.isfunction(found):
         assert set(parameters_of(found)) <= documented(text)
+
+
+def examples_of_own_features():
+    root = Path(__file__).parents[1]
+    yield from re.findall("```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text())["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"]).partition("picture(")[0]
+
+
+def test_own_features_that_are_shown_work_in_blocks_with_any_radius():
+    codes = [code for code in examples_of_own_features() if "@an.feature" in code]
+    assert len(codes) == 2
+    for code in codes:
+        known = {"an": an}
+        exec(code, known)
+        (kind,) = (
+            each
+            for each in known.values()
+            if isinstance(each, type) and issubclass(each, CustomFeature)
+        )
+        for radius in (1, 4, 13):
+            an.check_halo(kind(radius=radius))

@@ -52,8 +52,9 @@ def feature(
         the parameters: *Local range (radius=3)*.
     halo
         How far the function looks around a voxel, in voxels: one number for all axes, or (z, y,
-        x), or a function of the parameters that returns either. Large images are computed in
-        blocks with so much context; if it is too small, the borders of the blocks can be seen.
+        x), or a function of the parameters that returns either, which it must be where a parameter
+        decides how far. Large images are computed in blocks with so much context; if it is too
+        small, the borders of the blocks can be seen, and `annotat_nb.check_halo` refuses it.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def feature(
     --------
     >>> from scipy import ndimage
     >>> @feature(title="Local range", halo=lambda radius: radius)
-    ... def local_range(image, radius: int = 3):
+    ... def local_range(image, radius: int = 2):
     ...     size = 2 * radius + 1
     ...     return ndimage.maximum_filter(image, size) - ndimage.minimum_filter(image, size)
     >>> own = local_range(radius=1)
