@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from annotat_nb.annotation import LabelClass
 from annotat_nb.classify.pipeline import Pipeline
+from annotat_nb.io.array_file import SAVE_AGAIN
 from annotat_nb.io.errors import cannot_read, printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from annotat_nb.io.errors import ReadError
     from annotat_nb.operation import Array
 
-SAVE_AGAIN = "save it again in the session that made it, or restore it from a copy"
 LARGEST_CLASS = 2**15 - 1
 """Markers hold no larger class id."""
 MOST_FEATURES = 1000

@@ -27,6 +27,7 @@ KEY = "annotat_nb"
 LARGEST_HEAD = 2**20
 """Bytes; the head of a classifier with a thousand features takes a tenth of it."""
 SAVE_AGAIN = "save it again in the session that made it, or restore it from a copy"
+"""What to do with a file that is damaged."""
 _LENGTH = 8
 """Bytes before the head that tell its length, as safetensors has it."""
 

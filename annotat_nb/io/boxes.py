@@ -79,6 +79,8 @@ class BoxArray:
         return self.shape[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError("this array is read when it is asked for: it cannot be viewed")
         whole: Array = self[:]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 

@@ -23,6 +23,7 @@ PLACES = [
     np.s_[1:, ::2, 1:5:3, -3:],
     np.s_[:, 2:2],
     np.s_[0, np.int64(3), :, 1],
+    np.s_[:, ::-1, 3:0:-2],
 ]
 
 
@@ -36,10 +37,15 @@ def test_probabilities_become_an_array():
     assert (len(LAZY), LAZY.ndim, LAZY.dtype) == (3, 4, DENSE.dtype)
 
 
-@pytest.mark.parametrize("place", [np.s_[0, 4], np.s_[0, 0, 0, 0, 0], np.s_[:, ::-1]])
+@pytest.mark.parametrize("place", [np.s_[0, 4], np.s_[0, 0, 0, 0, 0]])
 def test_places_outside_are_refused(place):
     with pytest.raises(IndexError):
         LAZY[place]
+
+
+def test_it_cannot_be_viewed():
+    with pytest.raises(ValueError, match="cannot be viewed"):
+        np.array(LAZY, copy=False)
 
 
 def test_only_what_is_looked_at_is_read():
