@@ -56,6 +56,11 @@ class Job:
         return self._finished.is_set()
 
     @property
+    def is_unwanted(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancel.is_set()
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds until the end at the pace so far; None while that is a guess."""
         elapsed = time.monotonic() - self._started

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 QUIET = 0.15
 """Seconds without a change after which it begins: many strokes come in quick succession."""
-State = Literal["off", "waiting", "updating", "failed", "current"]
+State = Literal["off", "waiting", "updating", "failed", "cancelled", "current"]
 Update = Callable[["Job", Callable[[], None]], None]
 
 
@@ -63,12 +63,18 @@ class LiveUpdate:
 
     @property
     def state(self) -> State:
-        """How things stand: off, waiting for what is missing, at work, failed, or up to date."""
+        """How things stand: off, waiting for what is missing, at work, failed, or up to date.
+
+        Or cancelled by somebody else: then nothing is up to date until the next change.
+        """
+        job = self._job
         if not self.is_on:
             return "off"
         if self.obstacle is not None:
             return "waiting"
-        if self._is_active:
+        if job is None or job.state == "cancelled":
+            return "cancelled"
+        if not job.is_over:
             return "updating"
         return "current" if self.error is None else "failed"
 
@@ -92,10 +98,14 @@ class LiveUpdate:
         timeout
             Seconds to wait at most for each attempt; None: as long as it takes.
         """
-        while (job := self._job) is not None and not job.is_over:
+        while (job := self._present()) is not None and not job.is_over:
             if not job.wait(timeout):
                 return False
         return self.state == "current"
+
+    def _present(self) -> Job | None:
+        with self._lock:  # one job may be about to be replaced by the next
+            return self._job
 
     def ask(self) -> None:
         """Begin anew in place of what runs, if it is on and nothing is missing."""
@@ -104,10 +114,15 @@ class LiveUpdate:
             self.obstacle = self._missing() if is_possible else None
             if not is_possible or self.obstacle is not None:
                 self._drop()
-            elif self._job is None or self._job.state != "waiting":
+            elif not self._will_begin:
                 self._drop()
                 self._begin()
         self.changed.emit()
+
+    @property
+    def _will_begin(self) -> bool:
+        job = self._job
+        return job is not None and job.state == "waiting" and not job.is_unwanted
 
     @property
     def _is_active(self) -> bool:
@@ -165,6 +180,6 @@ class LiveUpdate:
     def _follow_job(self, job: Job) -> None:
         """Give way to what was asked for, and look afterwards what is left to do."""
         if not job.is_quiet:
-            with self._lock:
+            with self._session.lock, self._lock:
                 self._drop()  # also what only waits: it would come first
-            self.ask()
+                self.ask()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TIP = "After each stroke, classify the shown slice and its neighbours anew (Shift+L)"
 UPDATING, CURRENT = "Updating this slice …", "This slice is up to date"
+CANCELLED = "The update was cancelled; the next stroke begins it again"
 
 
 class LiveSwitch(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -65,4 +66,6 @@ class LiveSwitch(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 return UPDATING
             case "current":
                 return update.notice or CURRENT
+            case "cancelled":
+                return CANCELLED
         return ""

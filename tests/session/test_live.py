@@ -312,6 +312,29 @@ def test_what_fails_is_kept_to_be_said_and_tried_again_after_the_next_change(rea
     assert ready.live_update.error is None
 
 
+def test_cancelled_by_somebody_else_it_is_not_up_to_date_until_the_next_change(ready, held):
+    ready.live = True
+    assert held.inside.wait(20)
+    ready.runner.cancel_all()
+    held.set()
+    assert not ready.live_update.wait(20)
+    assert ready.live_update.state == "cancelled"
+    assert ready.live_update.error is None
+    ready.paint([(20, 34), (28, 34)], index=3, label=0, radius=2)
+    follows(ready)
+
+
+def test_cancelled_while_it_waits_its_turn_it_begins_again_after_the_next_stroke(ready, held):
+    apply = ready.apply(block=False)
+    assert held.inside.wait(20)
+    ready.live = True
+    ready.runner.cancel_all()
+    ready.paint([(20, 34), (28, 34)], index=3, label=0, radius=2)
+    held.set()
+    assert apply.wait(20)
+    follows(ready)
+
+
 def test_switched_off_it_stops_and_keeps_the_preview(ready, held):
     ready.live = True
     assert held.inside.wait(20)

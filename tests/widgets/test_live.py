@@ -8,7 +8,7 @@ import pytest
 import annotat_nb as an
 from annotat_nb.classify import Segmenter
 from annotat_nb.session.recorder import LOOK_ONLY
-from annotat_nb.widgets.live_switch import CURRENT, UPDATING
+from annotat_nb.widgets.live_switch import CANCELLED, CURRENT, UPDATING
 
 FAST = an.Pipeline(
     superpixels=an.Waterpixels(seed_spacing=4), classifier=an.RandomForest(n_estimators=10)
@@ -83,6 +83,15 @@ def test_it_is_quiet_where_jobs_are_loud(app, painted, switch, held):
     held.set()
     assert painted.live_update.wait(20)
     assert switch.news.value == CURRENT
+
+
+def test_an_update_that_was_cancelled_is_none(painted, switch, held):
+    switch.tick.value = True
+    assert held.inside.wait(20)
+    painted.runner.cancel_all()
+    held.set()
+    painted.runner.submit("Next", lambda job: None, is_quiet=True).result()  # all is told by then
+    assert switch.news.value == CANCELLED
 
 
 def test_an_annotator_made_meanwhile_shows_no_job_either(painted, held):
