@@ -38,9 +38,10 @@ class FeatureSelection(Record):
     method: Literal["impurity", "drop_column", "permutation"] = "impurity"
     """How it is measured what a feature is worth. impurity: its share in how 50 extremely
     randomised trees part the classes; quickest. drop_column: the accuracy that a random forest
-    loses when it is trained without the feature, trying one after the other; of features that say
-    the same, one stays. permutation: the accuracy lost on markers kept apart when the values of
-    the feature are mixed up; features that say the same all seem worth less."""
+    loses when it is trained without the feature and those that were left out before it; they are
+    tried one after the other, the weakest first, and of those that say the same, one stays.
+    permutation: the accuracy lost on markers kept apart when the values of the feature are mixed
+    up; features that say the same all seem worth less."""
 
     threshold: float = Field(0.01, ge=0, le=1)
     """What a feature must be worth to stay. For impurity a share of the importance of all, for the
