@@ -83,7 +83,7 @@ class SessionBase:
         """What could not be brought back from the workspace, in sentences."""
         if self.recorder.workspace is not None:
             self._resume(self.recorder.workspace)
-            self.recorder.workspace.on_hand_over = self.runner.cancel_all
+            self.recorder.workspace.on_hand_over = self._hand_over
         self.classes.changed.connect(self._note_hidden)
 
     def __repr__(self) -> str:
@@ -331,9 +331,15 @@ class SessionBase:
     def close(self) -> None:
         """Cancel what runs, write what is left, and give the workspace back."""
         self.runner.close()
+        self.results.write()
         self._engine.forget()
         self.results.forget()
         self.recorder.close()
+
+    def _hand_over(self) -> None:
+        """Stop, and write what is left, for the session that goes on with the workspace."""
+        self.runner.cancel_all()
+        self.results.write()
 
     def _resume(self, workspace: Workspace) -> None:
         try:

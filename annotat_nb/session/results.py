@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -80,7 +81,7 @@ class Results:
         self.segmented_from: str | None = None
         """Key of what was loaded then; None: nothing."""
         self._trained: TrainedClassifier | Path | None = None
-        self._unwritten: list[tuple[str, str, Save]] = []
+        self._unwritten: deque[tuple[str, str, Save]] = deque()
 
     def resume(self, found: Resumed) -> None:
         """Take over what a workspace holds."""
@@ -197,8 +198,11 @@ class Results:
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""
-        unwritten, self._unwritten = self._unwritten, []
-        for kind, file, save in unwritten:
+        while self._unwritten:
+            try:
+                kind, file, save = self._unwritten.popleft()
+            except IndexError:  # somebody else writes it
+                return
             self._write(kind, file, save)
 
     def shown_at(self, voxel: Voxel) -> tuple[int | None, Prediction | None]:

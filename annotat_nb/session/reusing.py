@@ -159,6 +159,7 @@ class Reusing(Segmenting, Files):
             return trainings.write_training_data(target, found.data, snapshot.classes)
 
         def work(job: Job) -> Collected:
+            self.results.write()  # the mask, if it is new
             return self._engine.collect(snapshot, job.report)
 
         job = self.runner.submit("Save training data", once_compiled(work), commit)

@@ -191,6 +191,7 @@ class Segmenting(Working):
         """Return the work of a job that segments the volume, or what lies in `box`."""
 
         def work(job: Job) -> Outcome:
+            self.results.write()  # the mask, if it is new
             outcome = self._engine.segment(snapshot, job.report, box)
             job.notice = outcome.notice
             return outcome
@@ -232,7 +233,7 @@ class Segmenting(Working):
         label = self._mask_label
         if self.pipeline.mask is None or label is None:
             return None
-        if self.results.mask is None:
+        if self.results.mask is None and self.recorder.obstacle is None:
             self.results.set_mask(label)
         return Mask(label.data, self.pipeline.mask)
 

@@ -72,6 +72,7 @@ class Updating(Segmenting):
                 self.results.drop_preview()
                 return
             snapshot = self._snapshot()
+        self.results.write()  # the mask, if it is new
         learnt = self._engine.learn(snapshot, part_of(job.report, 0.0, 0.5))
         look()
         for reach, share in REACHES.items():

@@ -1,5 +1,7 @@
 """One classifier for sample against background, another inside the sample."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,74 @@ def test_the_mask_stays_when_the_label_changes_and_after_reopening(image, tmp_pa
         assert session.pipeline.mask == (1,)
         session.apply()
         np.testing.assert_array_equal(session.segmentation.data, before)
+
+
+def begin_phases(session):
+    """All that comes before the first job with a mask."""
+    segment_sample(session)
+    session.pipeline = session.pipeline.model_copy(update={"mask": (1,)})
+    session.classes.add("dark phase")
+    session.paint([(20, 10), (24, 10)], label=2, index=1, radius=1)
+    session.show(z=1)
+
+
+def fail_to_apply(session):
+    session.erase_all()
+    session.paint([(2, 2), (2, 36)], label=0, index=1, radius=1)
+    session.paint([(36, 2), (36, 36)], label=2, index=1, radius=1)
+    with pytest.raises(ValueError, match="No marked voxel lies inside the mask"):
+        session.apply()
+
+
+def update_live(session):
+    session.live = True
+    assert session.live_update.wait(20)
+
+
+def save_training_data(session):
+    session.save_training_data(session.recorder.workspace.path.parent / "a.training")
+
+
+@pytest.mark.parametrize("do", [an.Session.preview, update_live, fail_to_apply, save_training_data])
+def test_whatever_first_uses_a_mask_stores_it(image, tmp_path, do):
+    path = tmp_path / "w.annotat"
+    with an.Session(an.Volume(image), path) as session:
+        begin_phases(session)
+        expected = session.segmentation.data
+        do(session)
+        assert len(list(path.glob("results/mask-*"))) == 1
+    with an.open(path) as again:
+        assert again.notices == ()
+        np.testing.assert_array_equal(again.results.mask.data, expected)
+
+
+@pytest.mark.parametrize("takes_over", [False, True])
+def test_a_mask_is_stored_though_its_job_never_began(image, tmp_path, takes_over):
+    path, gate = tmp_path / "w.annotat", threading.Event()
+    session = an.Session(an.Volume(image), path)
+    begin_phases(session)
+    expected = session.segmentation.data
+    session.runner.submit("Long", lambda job: gate.wait(20))
+    session.apply(block=False).cancel()
+    threading.Timer(0.1, gate.set).start()
+    if not takes_over:
+        session.close()
+    with an.open(path) as again:
+        assert again.notices == ()
+        np.testing.assert_array_equal(again.results.mask.data, expected)
+    session.close()
+
+
+def test_who_only_looks_may_save_training_data_from_inside_a_mask(image, tmp_path):
+    with an.Session(an.Volume(image), tmp_path / "w.annotat") as session:
+        begin_phases(session)
+        session.save_training_data(tmp_path / "a.training")
+        expected = (tmp_path / "a.training").read_bytes()
+        session.pipeline = session.pipeline.model_copy(update={"mask": None})
+        session.pipeline = session.pipeline.model_copy(update={"mask": (1,)})
+        with an.open(tmp_path / "w.annotat", read_only=True) as looking:
+            looking.save_training_data(tmp_path / "b.training")
+    assert (tmp_path / "b.training").read_bytes() == expected
 
 
 def test_lifting_the_mask_classifies_everything_again(image):
