@@ -132,7 +132,10 @@ class Job:
         self._result, self.error = result, error
         if error is None:
             self.state, self.share = "done", 1.0
+        elif isinstance(error, Cancelled):
+            self.state = "cancelled"
+            self.error = Cancelled(*error.args)  # the other keeps alive what was computed so far
         else:
-            self.state = "cancelled" if isinstance(error, Cancelled) else "failed"
+            self.state = "failed"
         self._finished.set()
         self.changed.emit()

@@ -37,8 +37,7 @@ class ThreadRunner:
     @property
     def current(self) -> Job | None:
         """The job that runs, or waits first in line; None when all are over."""
-        self._jobs = [job for job in self._jobs if not job.is_over]
-        return self._jobs[0] if self._jobs else None
+        return next((job for job in list(self._jobs) if not job.is_over), None)
 
     def submit(
         self,
@@ -57,20 +56,20 @@ class ThreadRunner:
 
     def cancel_all(self) -> None:
         """Ask all jobs to stop."""
-        for job in self._jobs:
+        for job in list(self._jobs):
             job.cancel()
 
     def close(self) -> None:
         """Cancel all jobs, accept no more, and wait until the one that runs has stopped."""
         self.cancel_all()
-        jobs, self._jobs = self._jobs, []
         self._executor.shutdown(wait=True, cancel_futures=True)
-        for job in jobs:
-            if not job.is_over:
-                job.settle(error=Cancelled(f"{job.name} was cancelled"))
+        for job in self._jobs:
+            job.settle(error=Cancelled(f"{job.name} was cancelled"))
+        self._jobs = []
 
-    @staticmethod
-    def _run(job: Job, work: Callable[[Job], Result], commit: Callable[[Result], object]) -> None:
+    def _run(
+        self, job: Job, work: Callable[[Job], Result], commit: Callable[[Result], object]
+    ) -> None:
         try:
             job.begin()
             job.report(job.name, 0.0)
@@ -79,3 +78,4 @@ class ThreadRunner:
             job.settle(error=error)
         else:
             job.settle(result)
+        self._jobs.remove(job)

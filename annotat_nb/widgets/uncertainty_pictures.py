@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from annotat_nb.rendering import overlap, uncertainty_levels
 from annotat_nb.volume import axis_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from annotat_nb.classify import Prediction
     from annotat_nb.operation import Array
@@ -36,6 +37,11 @@ class Sources:
         """Return what there is for the shown slice."""
         view = session.view
         return cls(session.results.prediction, _reaching(session), view.axis, view.index)
+
+    @property
+    def key(self) -> Hashable:
+        """What tells them from any others; it keeps no result in memory."""
+        return _weak(self.known), _weak(self.preview), self.axis, self.index
 
     @property
     def exist(self) -> bool:
@@ -98,6 +104,10 @@ def _reaching(session: Session) -> Prediction | None:
         return None
     side = preview.box[axis_number(view.axis)]
     return preview if side.start <= view.index < side.stop else None
+
+
+def _weak(found: Prediction | None) -> weakref.ref[Prediction] | None:
+    return None if found is None else weakref.ref(found)
 
 
 def _from(start: int, side: slice) -> slice:

@@ -14,6 +14,8 @@ from annotat_nb.widgets.sentences import sentence, uncertainty_missing
 from annotat_nb.widgets.uncertainty_pictures import Sources, bands
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from annotat_nb.jobs import Job
     from annotat_nb.operation import Array
     from annotat_nb.rendering import Tile
@@ -29,9 +31,11 @@ NOT_HERE = "This slice was not previewed: press Preview, or Apply for all slices
 
 @dataclass
 class Picture:
-    """The levels of one tile, and how many of its rows are computed."""
+    """The levels of one tile, and how many of its rows are computed.
 
-    sources: Sources
+    It outlives what they come from, which may be large.
+    """
+
     tile: Tile
     levels: Array = field(init=False)
     rows: int = 0
@@ -74,7 +78,7 @@ class UncertaintyView:
     def __init__(self, session: Session, canvas: SliceCanvas, loop: Loop) -> None:
         self._session, self._canvas, self._loop = session, canvas, loop
         self._runner = ThreadRunner()
-        self._pictures: dict[tuple[Sources, Tile], Picture] = {}
+        self._pictures: dict[Hashable, Picture] = {}
         self._shown: Picture | None = None
         self._job: Job | None = None
 
@@ -90,7 +94,7 @@ class UncertaintyView:
             picture = self._picture(sources, tile)
             sheet.show_uncertainty(picture.levels, uncertainty_table())
             if is_near:
-                self._turn_to(picture)
+                self._turn_to(picture, sources)
         else:
             sheet.clear("uncertainty")  # what is not looked at is not worth the time
 
@@ -98,19 +102,21 @@ class UncertaintyView:
         """Compute nothing more."""
         self._shown = None
         self._runner.close()
+        self._pictures.clear()
         self._canvas.legend.hide()
 
     def _picture(self, sources: Sources, tile: Tile) -> Picture:
         """Return the picture of `tile`, computed as far as it was before, or at once if it can."""
-        picture = self._pictures.pop((sources, tile), None) or Picture(sources, tile)
-        self._pictures[sources, tile] = picture
+        key = sources.key, tile
+        picture = self._pictures.pop(key, None) or Picture(tile)
+        self._pictures[key] = picture
         for oldest in list(self._pictures)[:-KEPT]:
             del self._pictures[oldest]
         if sources.are_stored and not picture.is_complete:
             picture.levels, picture.rows = sources.levels(tile), tile.size[0]
         return picture
 
-    def _turn_to(self, picture: Picture) -> None:
+    def _turn_to(self, picture: Picture, sources: Sources) -> None:
         """Show the legend of `picture`, and compute what it lacks instead of any other."""
         self._canvas.legend.show(picture.told())
         if picture is self._shown and self._job is not None and not self._job.is_over:
@@ -118,7 +124,7 @@ class UncertaintyView:
         self._stop()
         self._shown = picture
         if not picture.is_complete:
-            self._job = self._runner.submit("Uncertainty", partial(self._compute, picture))
+            self._job = self._runner.submit("Uncertainty", partial(self._compute, picture, sources))
 
     def _rest(self) -> None:
         self._stop()
@@ -132,11 +138,11 @@ class UncertaintyView:
         if self._job is not None:
             self._job.cancel()
 
-    def _compute(self, picture: Picture, job: Job) -> None:
+    def _compute(self, picture: Picture, sources: Sources, job: Job) -> None:
         try:
             for rows, part in bands(picture.tile, picture.rows):
                 job.report("Computing", picture.rows / picture.tile.size[0])
-                picture.levels[rows] = picture.sources.levels(part)
+                picture.levels[rows] = sources.levels(part)
                 picture.rows = rows.stop
                 self._loop.call(partial(self._show_band, picture, rows))
         except (MemoryError, OSError, ValueError) as error:

@@ -1,5 +1,7 @@
+import gc
 import signal
 import threading
+import weakref
 
 import pytest
 
@@ -44,6 +46,39 @@ def test_a_failure_is_kept_with_the_job_and_the_next_job_runs(runner):
         job.result()
     assert job.state == "failed"
     assert runner.submit("Next", lambda job: "fine").result() == "fine"
+
+
+def test_a_runner_keeps_nothing_of_jobs_that_are_over(runner):
+    def work(job):
+        large = Large()
+        held.append(weakref.ref(large))
+        inside.set()
+        while how != "done":
+            job.report("Working", 0.5)
+            if how == "failed":
+                raise ValueError(large)
+
+    def begin(name):
+        nonlocal how
+        how = name
+        inside.clear()
+        return runner.submit("Work", work)
+
+    class Large:
+        pass
+
+    how, held, inside = "", [], threading.Event()
+    assert begin("done").wait(5)
+    assert begin("failed").wait(5)
+    cancelled = begin("cancelled")
+    assert inside.wait(5)
+    cancelled.cancel()
+    assert cancelled.wait(5)
+    runner.submit("Next", lambda job: None).result()  # all is tidied up by then
+    gc.collect()
+    assert [large() for large in held] == [None] * 3
+    with pytest.raises(Cancelled, match="Work was cancelled"):
+        cancelled.result()
 
 
 def test_cancel_stops_at_the_next_report_and_commits_nothing(runner):

@@ -1,6 +1,8 @@
 """The uncertainty over the slice: right, in time, and with a word where there is none."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -12,12 +14,13 @@ from annotat_nb.widgets.uncertainty_pictures import Sources, bands
 
 FAST = an.RandomForest(n_estimators=10)
 PER_VOXEL = an.Pipeline(superpixels=None, classifier=FAST)
+PER_SUPERPIXEL = an.Pipeline(superpixels=an.Waterpixels(seed_spacing=4), classifier=FAST)
 
 
 @pytest.fixture
 def applied(painted):
     """A session that was segmented by superpixels."""
-    painted.pipeline = an.Pipeline(superpixels=an.Waterpixels(seed_spacing=4), classifier=FAST)
+    painted.pipeline = PER_SUPERPIXEL
     painted.generate_superpixels()
     painted.apply()
     return painted
@@ -157,6 +160,40 @@ def test_what_cannot_be_computed_is_said_once(app, painted, monkeypatch):
         "The uncertainty cannot be computed: There is not enough memory for this; close other "
         "notebooks, or crop the image"
     )
+
+
+@pytest.fixture
+def results(painted):
+    """What was found so far, and did not go since."""
+    found = weakref.WeakSet()
+    painted.results.segmentation_changed.connect(lambda: found.add(painted.results.prediction))
+    painted.results.preview_changed.connect(lambda: found.add(painted.previewed))
+    return found
+
+
+@pytest.mark.parametrize("pipeline", [PER_SUPERPIXEL, PER_VOXEL], ids=["superpixels", "voxels"])
+@pytest.mark.parametrize("ends", ["shown", "hidden", "closed"])
+def test_no_former_result_stays_in_memory(painted, results, pipeline, ends):
+    painted.pipeline = PER_SUPERPIXEL
+    painted.generate_superpixels()
+    painted.pipeline = pipeline
+    app = an.Annotator(painted)
+    runner = app.panels.view._uncertainty._runner
+    painted.show(show_uncertainty=True)
+    for row in (20, 22, 24):
+        painted.preview(axis="z", index=2)
+        painted.apply()
+        painted.show(z=1)
+        painted.show(z=2)
+        painted.paint([(row, 5), (row, 35)], index=2, label=1, radius=1)
+    painted.show(show_uncertainty=ends != "hidden")
+    if ends == "closed":
+        app.close()
+        painted.apply()
+    runner.close()
+    gc.collect()
+    assert list(results) == [painted.results.prediction]
+    app.close()
 
 
 def line(app):
