@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -178,21 +178,8 @@ class Known:
         self._stops = stops[np.append(apart, True)]
 
 
-class Table(Protocol):
-    """The columns of one feature for those samples that were asked for so far."""
-
-    def missing(self, samples: Array) -> Array:
-        """Return which of `samples`, which ascend, are not in the table."""
-
-    def extend(self, samples: Array, rows: Array) -> None:
-        """Add the rows, float32 (samples, columns), of samples that ascend."""
-
-    def take(self, samples: Array) -> Array:
-        """Return the rows of `samples`, which ascend, all of which are in the table."""
-
-
 class DenseTable:
-    """A row for each number below a limit: superpixels.
+    """The columns of a feature for some of the numbers below a limit: superpixels.
 
     Parameters
     ----------
@@ -208,19 +195,25 @@ class DenseTable:
         self._known, self._rows = Known(), Rows(room, "features", count, columns)
 
     def missing(self, samples: Array) -> Array:
+        """Return which of `samples`, which ascend, are not in the table."""
         return self._known.missing(samples)
 
     def extend(self, samples: Array, rows: Array) -> None:
+        """Add the rows, float32 (samples, columns), of samples that ascend."""
         self._rows.put(samples, rows)
         self._known.add(samples)
 
     def take(self, samples: Array) -> Array:
+        """Return the rows of `samples`, which ascend, all of which are in the table."""
         return self._rows.take(samples)
 
 
 @dataclass
 class SparseTable:
-    """Rows for a few of very many numbers: marked voxels."""
+    """The columns of a feature for a few of very many numbers: marked voxels.
+
+    It is asked as `DenseTable` is.
+    """
 
     samples: Array
     """Flat voxel indices, ascending."""

@@ -35,9 +35,6 @@ class Scales(Feature):
         scales = [f"{self.full_title()} r={radius}" for radius in self.radii]
         return tuple(f"{scale} {part}".rstrip() for scale in scales for part in self.parts())
 
-    def halo(self) -> tuple[int, int, int]:
-        return per_axis(max(self.radii), ndim=2)
-
 
 class Multiscale(Scales):
     """The same, within slices or across them.
