@@ -1,4 +1,9 @@
-"""Compile the kernels from the table of their signatures, never at import."""
+"""Compile the kernels from the table of their signatures, never at import.
+
+Numbers that a kernel reads from its module are compiled into it, and what is kept on disk is made
+anew only when the file of the kernel itself changes. So they are defined there, and whoever else
+needs them imports them from there, as the kernels for graphics cards do.
+"""
 
 from __future__ import annotations
 
@@ -72,11 +77,6 @@ class Kernel(Generic[P, R]):
         return result
 
     @property
-    def is_compiled(self) -> bool:
-        """Whether all its signatures are ready."""
-        return self._ready.is_set()
-
-    @property
     def was_compiled(self) -> bool:
         """Whether this process had to compile any, and kept that on disk."""
         stats = self._dispatcher.stats
@@ -102,18 +102,6 @@ def all_kernels() -> list[Kernel[Any, Any]]:
     for module in iter_modules(cpu.__path__):
         import_module(f"{cpu.__name__}.{module.name}")
     return list(KERNELS)
-
-
-def compile_all(report: Callable[[float], None] = lambda share: None) -> None:
-    """Compile every kernel that there is, and tell `report` the share that is done.
-
-    The first time this takes some seconds; later ones load what was kept on disk.
-    """
-    kernels = all_kernels()
-    for done, each in enumerate(kernels):
-        report(done / len(kernels))
-        each.compile()
-    report(1.0)
 
 
 def _dispatcher(function: Callable[..., Any], fastmath: bool | set[str]) -> Any:

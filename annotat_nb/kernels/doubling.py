@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 LOAD, JOIN, GIVE = range(3)
-"""Remember an input row; join two rows that are remembered; an output row is there."""
+"""Remember an input row; join two rows that are remembered; an output row is there.
+
+Kernels of several files are compiled with these numbers: they must stay as they are, since what is
+kept on disk would not notice; see `annotat_nb.kernels.compiling`.
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,7 +18,8 @@ LARGEST = 27
 """The largest window that is done faster this way than with a histogram."""
 
 LOAD, EXCHANGE = range(2)
-"""Put a value into a place; put two places in order."""
+"""Put a value into a place; put two places in order. They must stay: another file's kernels are
+compiled with them, too, and those on disk would not notice."""
 
 
 def select(image: Array, read: Reading, out: Array) -> None:

@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from annotat_nb.kernels.cpu.flood import FAR, HOPS, NONE
+from annotat_nb.kernels.cpu.relief import ALIKE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from annotat_nb.blocks import Shape
     from annotat_nb.operation import Array
-
-ALIKE = 16
-"""Steps of the gradient that make no difference to where a marker lies."""
-
-HOPS = 15
-"""Bits of a key that count hops."""
-
-FAR = (2**16 - 1) << HOPS
-"""The key of what is not image, and of what is not reached yet."""
-
-NONE = 2**16 - 1
-"""The id of what is not image, and of what is not reached yet."""
 
 ROUNDS = 8
 """Rounds between two looks whether anything still changes, for each of which the device waits."""
