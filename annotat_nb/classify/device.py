@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from annotat_nb.blocks import shape_of
 from annotat_nb.classify.windows import compute
 from annotat_nb.features.bank import device_of
-from annotat_nb.kernels.mirror import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

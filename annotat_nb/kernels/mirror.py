@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from annotat_nb.blocks import Box, Shape
+    from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
 
 
@@ -98,9 +98,3 @@ class Reading:
     def planes_of(self, image: Array) -> Array:
         """Return those planes of `image` that are read."""
         return image[self.planes.first : self.planes.first + self.planes.count]
-
-
-def shape_of(box: Box) -> Shape:
-    """Return the number of voxels of `box` along (z, y, x)."""
-    z, y, x = (side.stop - side.start for side in box)
-    return z, y, x

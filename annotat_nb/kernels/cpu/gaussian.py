@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.compiling import helper, kernel
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 from annotat_nb.kernels.weights import gaussian_weights
 

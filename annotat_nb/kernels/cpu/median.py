@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.blocks import plan_blocks
+from annotat_nb.blocks import plan_blocks, shape_of
 from annotat_nb.kernels.cpu.histograms import slide
 from annotat_nb.kernels.cpu.selection import LARGEST, select
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.compiling import helper, kernel
 from annotat_nb.kernels.cpu.selection import LOAD, exchanges
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 from annotat_nb.kernels.weights import LINE, line_weights
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.compiling import helper, kernel
 from annotat_nb.kernels.doubling import JOIN, LOAD, steps
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 
 if TYPE_CHECKING:

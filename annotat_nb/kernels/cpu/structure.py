@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.blocks import Block, pad_box
+from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.kernels.cpu.eigenvalues import eigenvalues
 from annotat_nb.kernels.cpu.gaussian import gaussian
 from annotat_nb.kernels.cpu.sobel import sobel_gradient
-from annotat_nb.kernels.mirror import shape_of
 from annotat_nb.kernels.threads import over
 from annotat_nb.kernels.weights import TRUNCATE
 

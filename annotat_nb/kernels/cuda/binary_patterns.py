@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.cuda.neighbours import Near
-from annotat_nb.kernels.mirror import shape_of
 from annotat_nb.kernels.weights import RING
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from annotat_nb.blocks import plan_blocks
+from annotat_nb.blocks import plan_blocks, shape_of
 from annotat_nb.kernels.cuda.neighbours import axes_of, mirrored, summed
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box, Shape

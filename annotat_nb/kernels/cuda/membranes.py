@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from annotat_nb.blocks import plan_blocks
+from annotat_nb.blocks import plan_blocks, shape_of
 from annotat_nb.kernels.cuda.neighbours import axes_of, mirrored
-from annotat_nb.kernels.mirror import Reading, shape_of
+from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.weights import LINE, line_weights
 
 if TYPE_CHECKING:
