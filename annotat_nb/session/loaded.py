@@ -79,6 +79,14 @@ class Loaded:
             for field in fields
         }
 
+    def settles(self, pipeline: Pipeline) -> bool:
+        """Tell whether a pipeline has the parameters that cannot be changed."""
+        return all(getattr(pipeline, name) == getattr(self.pipeline, name) for name in self.locks())
+
+    def pipeline_after(self, former: Pipeline) -> Pipeline:
+        """Return the parameters that came with it; where to compute and classify stay."""
+        return self.pipeline.model_copy(update={"device": former.device, "mask": former.mask})
+
 
 def kind_of(learnt: TrainedClassifier | TrainingData) -> str:
     """Say what was learnt, in words."""

@@ -14,6 +14,7 @@ from annotat_nb.classify.training_file import read_training_data
 from annotat_nb.io import ReadError
 from annotat_nb.rendering.palette import class_color
 from annotat_nb.session.engine import Superpixels
+from annotat_nb.session.known import NO_FEATURES, known_part
 from annotat_nb.session.loaded import Loaded
 from annotat_nb.session.view import View
 from annotat_nb.store import Entry, Workspace, WorkspaceError
@@ -39,6 +40,8 @@ class Resumed:
     """What a journal holds besides the annotation."""
 
     pipeline: Pipeline | None = None
+    unknown: str = ""
+    """What the journal's pipeline has that is not known here, in a sentence; empty: nothing."""
     superpixels: Superpixels | None = None
     segmented_at: int | None = None
     segmented_with: Pipeline | None = None
@@ -84,6 +87,8 @@ def replay(workspace: Workspace, annotation: Annotation, room: Room) -> Resumed:
 def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
     if lost := workspace.journal.lost:
         yield f"{lost} or more actions are lost: the journal is damaged where they were"
+    if found.unknown:
+        yield found.unknown
     again = {
         "superpixels": "generate them again",
         "segmentation": "press Apply again",
@@ -92,7 +97,9 @@ def _notices(workspace: Workspace, found: Resumed) -> Iterator[str]:
     }
     for kind in sorted(again.keys() & found.gone):
         what = "classifier or training data" if kind == "loaded" else kind
-        yield f"The stored {what} cannot be read any more: {again[kind]}"
+        is_waiting = kind == "loaded" and found.unknown
+        when = "until then" if is_waiting else f"any more: {again[kind]}"
+        yield f"The stored {what} cannot be read {when}"
 
 
 def _repeat(
@@ -108,12 +115,21 @@ def _repeat(
         case "hidden":
             annotation.classes.hide_only(frozenset(json.loads(entry.payload)["classes"]))
         case "pipeline":
-            found.pipeline = Pipeline.model_validate_json(entry.payload)
-            found.mask = None if found.pipeline.mask is None else found.mask
+            _set_pipeline(json.loads(entry.payload), found)
         case "loaded" | "classifier" as kind:
             _bring_back_file(kind, json.loads(entry.payload), workspace, found)
         case kind:
             _bring_back(kind, json.loads(entry.payload), load, annotation, found)
+
+
+def _set_pipeline(stored: dict[str, Any], found: Resumed) -> None:
+    pipeline, found.unknown = known_part(stored)
+    found.pipeline = pipeline or found.pipeline
+    if pipeline is None:
+        return
+    found.mask = None if pipeline.mask is None else found.mask
+    if found.loaded is not None and not found.loaded.settles(pipeline):
+        found.loaded = None  # it could not be read then, and the parameters were changed
 
 
 def _bring_back(
@@ -144,12 +160,18 @@ def _bring_back_file(
     match kind:
         case "loaded":
             found.loaded = _loaded(facts, workspace) if facts else None
-            if found.loaded is not None and isinstance(found.loaded.learnt, TrainedClassifier):
-                found.trained = found.loaded.learnt
+            if found.loaded is not None:
+                _go_on_from(found.loaded, found)
             _note(found, kind, bool(facts) and found.loaded is None)
         case "classifier":
             path = workspace.file_of(facts)
             found.trained = path if path.exists() else None
+
+
+def _go_on_from(loaded: Loaded, found: Resumed) -> None:
+    found.pipeline = loaded.pipeline_after(found.pipeline or Pipeline())
+    if isinstance(loaded.learnt, TrainedClassifier):
+        found.trained = loaded.learnt
 
 
 def _note(found: Resumed, kind: str, is_gone: bool) -> None:
@@ -190,7 +212,8 @@ def _segmentation(
     used = facts["pipeline"]
     found.segmented_at = int(facts["position"])
     found.segmented_from = facts.get("from")
-    found.segmented_with = Pipeline.model_validate(used) if used else None
+    whole, missing = known_part(used) if used else (None, "")
+    found.segmented_with = NO_FEATURES if missing else whole
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -254,6 +254,5 @@ class Reusing(Segmenting, Files):
             self.loaded = loaded
             self.results.keep_loaded(loaded, self.classes.stored())
             if loaded is not None:
-                kept: dict[str, Any] = {n: getattr(self.pipeline, n) for n in ("device", "mask")}
-                self._set_pipeline(loaded.pipeline.model_copy(update=kept))
+                self._set_pipeline(loaded.pipeline_after(self.pipeline))
             self.loaded_changed.emit()

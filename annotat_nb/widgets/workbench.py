@@ -76,8 +76,8 @@ class Workbench:
         self._make_panels(dialogs, loop)
         self._connect()
         self.refresh()
-        for notice in session.notices:
-            message.say(notice, "error")
+        if session.notices:
+            message.say(". ".join(session.notices), "error")
 
     def _make_tellers(self, loop: Loop) -> None:
         """Make what brings news to the page: once, however often it comes, and on the loop."""

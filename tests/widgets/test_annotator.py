@@ -45,6 +45,14 @@ def test_it_starts_empty_and_says_what_to_do():
     app.close()
 
 
+def test_all_that_did_not_come_back_is_said(session):
+    session.notices = ("3 or more actions are lost", "The stored mask cannot be read any more")
+    app = an.Annotator(session)
+    assert app.message.text == ". ".join(session.notices)
+    assert app.message.tone == "error"
+    app.close()
+
+
 def test_every_menu_of_the_original_is_there(app):
     lines = {menu["label"]: [item["label"] for item in menu["items"]] for menu in app.menu.menus}
     assert lines["File"] == [
