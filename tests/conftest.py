@@ -1,8 +1,10 @@
 import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -18,6 +20,32 @@ def shared_data():
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+class PeakMemory:
+    """The most memory of this process while it is entered, above what it had before."""
+
+    def __enter__(self):
+        self._process, self._over = psutil.Process(), threading.Event()
+        self._before = self._most = self._process.memory_info().rss
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
+        return self
+
+    def _watch(self):
+        while not self._over.wait(0.002):
+            self._most = max(self._most, self._process.memory_info().rss)
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._watcher.join()
+        self.bytes = self._most - self._before
+
+
+@pytest.fixture(scope="session")
+def peak_memory():
+    """Return what measures the memory that is used while it is entered; see `PeakMemory`."""
+    return PeakMemory
 
 
 CARD = pytest.param("cuda:0", marks=pytest.mark.gpu)

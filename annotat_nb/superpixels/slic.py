@@ -15,8 +15,8 @@ from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Notify, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.repair import reconnect
 from annotat_nb.superpixels.tiles import (
+    Buffers,
     Range,
-    Scratch,
     close_gaps,
     divide,
     plan_tiles,
@@ -117,7 +117,7 @@ class _Clustering:
     image: Array
     grid: Grid
     intensity_range: Range
-    scratch: Scratch = field(default_factory=Scratch)
+    buffers: Buffers = field(default_factory=Buffers)
 
     def __post_init__(self) -> None:
         self.present = np.zeros(np.prod(self.grid.counts) + 1, bool)
@@ -128,7 +128,7 @@ class _Clustering:
         from annotat_nb.kernels.cpu import clusters as kernels
 
         steps, cells, counts = self._read(tile)
-        labels = self.scratch.array("labels", steps.shape, np.uint32)
+        labels = self.buffers.array("labels", steps.shape, np.uint32)
         z, y, x = (places.astype(np.uint32) for places in cells)
         labels[:] = ((z * counts[1])[:, None] + y)[..., None] * counts[2] + x
         count = int(np.prod(counts))
@@ -151,7 +151,7 @@ class _Clustering:
     def _read(self, tile: Block) -> tuple[Array, tuple[Array, ...], Shape]:
         """Return the quantised voxels of a padded box, the cells they lie in, and their number."""
         box = self.grid.voxels(tile.padded)
-        steps = read_steps(self.image, box, self.intensity_range, TOP, self.scratch)
+        steps = read_steps(self.image, box, self.intensity_range, TOP, self.buffers)
         return steps, self.grid.places(tile.padded), shape_of(tile.padded)
 
     def _connected(self, tile: Block, labels: Array) -> Array:

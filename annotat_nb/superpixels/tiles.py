@@ -62,7 +62,7 @@ def plan_tiles(grid: Grid, side: int, halo: int) -> list[Block]:
     return list(plan_blocks(grid.counts, context, core=core))
 
 
-def read_steps(image: Array, box: Box, intensity_range: Range, top: int, scratch: Scratch) -> Array:
+def read_steps(image: Array, box: Box, intensity_range: Range, top: int, buffers: Buffers) -> Array:
     """Read `box` of `image` as integers from 0 to `top`, its range divided into equal steps.
 
     What is not finite counts as the lowest intensity; what lies outside the range, as its ends.
@@ -76,13 +76,13 @@ def read_steps(image: Array, box: Box, intensity_range: Range, top: int, scratch
     --------
     >>> image = np.array([[[5.0, 7.0, np.nan, 9.0]]])
     >>> box = (slice(1), slice(1), slice(4))
-    >>> read_steps(image, box, (5.0, 9.0), 100, Scratch()).tolist()
+    >>> read_steps(image, box, (5.0, 9.0), 100, Buffers()).tolist()
     [[[0, 50, 0, 100]]]
     """
     from annotat_nb.kernels.cpu.relief import quantise
 
     values = np.asarray(image[box])
-    steps = scratch.array("steps", values.shape, np.uint16)
+    steps = buffers.array("steps", values.shape, np.uint16)
     low, scale = scale_of(intensity_range, top)
     quantise(plain(values).ravel(), low, scale, float(top), steps.ravel())
     return steps
@@ -105,7 +105,7 @@ def plain(values: Array) -> Array:
     return np.ascontiguousarray(values, np.float32 if small else np.float64)
 
 
-class Scratch(local):
+class Buffers(local):
     """Arrays that a thread uses again for one tile after the other."""
 
     def __init__(self) -> None:

@@ -13,8 +13,8 @@ from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.superpixels.grid import Grid
 from annotat_nb.superpixels.method import Notify, SuperpixelMethod, warn_user
 from annotat_nb.superpixels.tiles import (
+    Buffers,
     Range,
-    Scratch,
     divide,
     plan_tiles,
     range_of,
@@ -115,7 +115,7 @@ class _Flooding:
     grid: Grid
     intensity_range: Range
     compactness: float
-    scratch: Scratch = field(default_factory=Scratch)
+    buffers: Buffers = field(default_factory=Buffers)
 
     TOP: ClassVar[int] = 255 * STEPS_PER_UNIT
 
@@ -133,8 +133,8 @@ class _Flooding:
         from annotat_nb.kernels.cpu import flood
 
         levels, markers = self._levels(tile.padded)
-        keys = self.scratch.array("keys", levels.shape, np.int32)
-        parents = self.scratch.array("parents", levels.shape, np.uint8)
+        keys = self.buffers.array("keys", levels.shape, np.int32)
+        parents = self.buffers.array("parents", levels.shape, np.uint8)
         flood.spread_keys(levels, markers, keys)
         flood.find_parents(keys, markers, parents)
         ids = levels  # which are needed no more
@@ -159,7 +159,7 @@ class _Flooding:
         box = self.grid.voxels(cells)
         wide = pad_box(box, (self.grid.ndim - 2, 1, 1), self.grid.shape)
         z, y, x = (side.start for side in Block(box, wide).inner)
-        return read_steps(self.image, wide, self.intensity_range, self.TOP, self.scratch), (z, y, x)
+        return read_steps(self.image, wide, self.intensity_range, self.TOP, self.buffers), (z, y, x)
 
     def _levels(self, cells: Box) -> tuple[Array, Array]:
         """Return the relief of the levels of a box of cells, and where their markers lie in it."""
@@ -167,7 +167,7 @@ class _Flooding:
 
         steps, first = self._steps(cells)
         shape = shape_of(self.grid.voxels(cells))
-        levels = self.scratch.array("levels", relief.relief_shape(shape), np.uint16)
+        levels = self.buffers.array("levels", relief.relief_shape(shape), np.uint16)
         relief.fill_gradient(steps, first, shape, self.grid.ndim - 2, levels)
         squares, (begins, ends) = self.grid.squares(cells), self.grid.middles(cells)
         markers = np.empty(np.prod(shape_of(cells)), np.int64)

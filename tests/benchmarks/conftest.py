@@ -8,29 +8,24 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
-_PATH = Path(__file__).parents[1] / "browser" / "conftest.py"
-_SPEC = importlib.util.spec_from_file_location("browser_conftest", _PATH)
-_MODULE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MODULE)
+HERE = Path(__file__).parent
 
-pytest_plugin_registered = _MODULE.pytest_plugin_registered
+
+def _module(path):
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+pytest_plugin_registered = _module(HERE.parent / "browser/conftest.py").pytest_plugin_registered
 
 
 @pytest.fixture(scope="session")
 def tomogram():
-    """Make a cube of four noisy phases, layers of some 10 voxels, 8 bit; and the truth."""
-
-    @cache
-    def tomogram(side):
-        rng = np.random.default_rng(0)
-        coarse = ndimage.zoom(rng.random((max(2, side // 16),) * 3).astype("float32"), 16, order=1)
-        truth = np.digitize(coarse[:side, :side, :side], [0.35, 0.5, 0.65]).astype("uint8")
-        noisy = 40 + 50 * truth + rng.normal(0, 15, truth.shape)
-        return np.clip(noisy, 0, 255).astype("uint8"), truth
-
-    return tomogram
+    """Make what `tomogram.py` makes, each size once."""
+    return cache(_module(HERE / "tomogram.py").tomogram)
 
 
 @pytest.fixture

@@ -29,15 +29,6 @@ APOC_FEATURES = " ".join(
 )
 
 
-def tomogram(side):
-    """Return four noisy phases, and the truth."""
-    rng = np.random.default_rng(0)
-    coarse = ndimage.zoom(rng.random((side // 16,) * 3).astype("float32"), 16, order=1)
-    truth = np.digitize(coarse, [0.35, 0.5, 0.65]).astype("uint8")
-    noisy = 40 + 50 * truth + rng.normal(0, 15, truth.shape)
-    return np.clip(noisy, 0, 255).astype("uint8"), truth
-
-
 def timed(work, runs=3):
     """Return the least wall and processor seconds of some runs, and what the last one returned."""
     found = work()
@@ -79,10 +70,7 @@ def feature_stacks(image):
     ours = timed(lambda: [feature(image) for feature in features], runs=1)[:2]
     show(f"annotat_nb, {channels} features", image.size, *ours)
     theirs = timed(
-        lambda: multiscale_basic_features(
-            image, sigma_min=1, sigma_max=8, num_sigma=4, num_workers=processors()
-        ),
-        runs=1,
+        lambda: multiscale_basic_features(image, sigma_min=1, sigma_max=8, num_sigma=4), runs=1
     )
     show(
         f"skimage multiscale_basic_features, {theirs[2].shape[-1]} features",
@@ -135,6 +123,8 @@ def _apoc(image, truth, voxels):
 
 
 if __name__ == "__main__":
+    from tomogram import tomogram
+
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 128
     image, truth = tomogram(side)
     print(f"{side}³ voxels of 8 bits, {processors()} processors")

@@ -21,14 +21,14 @@ SUPERPIXELS = an.Waterpixels(seed_spacing=8, ndim=3)
 POOLING = ("mean", "min", "max")
 
 
-def tomogram(side):
+def grains(side):
     """Return grains of two phases with noise, 8 bit."""
     rng = np.random.default_rng(0)
-    grains = rng.random((side // 16,) * 3) < 0.5
+    bright = rng.random((side // 16,) * 3) < 0.5
     for axis in range(3):
-        grains = grains.repeat(16, axis)
+        bright = bright.repeat(16, axis)
     noise = rng.normal(0, 15, (32, 32, 32)).astype("float32")
-    return (80 + 80 * grains + np.tile(noise, (side // 32,) * 3)).clip(0, 255).astype("uint8")
+    return (80 + 80 * bright + np.tile(noise, (side // 32,) * 3)).clip(0, 255).astype("uint8")
 
 
 def run(image, device):
@@ -60,7 +60,7 @@ def report(side, runs):
 def test_all_of_it_runs_on_a_card(card):
     """The benchmark itself, tiny, where torch on the processor plays the card."""
     assert sum(len(feature.channels()) for feature in FEATURES) == 27
-    image = tomogram(32)
+    image = grains(32)
     seconds, samples = run(image, "cuda:0")
     assert card.calls > 27
     assert samples.device.notice == ""
@@ -80,8 +80,8 @@ def test_512_voxels_cubed_at_50_million_voxels_a_second():
     if not torch.cuda.is_available():
         pytest.skip("there is no graphics card")
     print(f"\n{torch.cuda.get_device_name()}")
-    run(tomogram(64), "cuda:0")  # kernels are compiled, packages imported
-    image = tomogram(512)
+    run(grains(64), "cuda:0")  # kernels are compiled, packages imported
+    image = grains(512)
     runs = []
     for _ in range(5):
         seconds, samples = run(image, "cuda:0")

@@ -1,10 +1,8 @@
 """How long a person waits for a segmentation, and what it takes in memory."""
 
-import threading
 import time
 
 import numpy as np
-import psutil
 import pytest
 
 import annotat_nb as an
@@ -38,29 +36,9 @@ def mark(session, truth, count):
         session.paint([(y, x)], index=int(z), label=int(truth[z, y, x]), radius=0)
 
 
-class Peak:
-    """The most memory of this process while it is entered, above what it had before."""
-
-    def __enter__(self):
-        self._process, self._over = psutil.Process(), threading.Event()
-        self._before = self.most = self._process.memory_info().rss
-        self._watcher = threading.Thread(target=self._watch)
-        self._watcher.start()
-        return self
-
-    def _watch(self):
-        while not self._over.wait(0.005):
-            self.most = max(self.most, self._process.memory_info().rss)
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._watcher.join()
-        self.bytes = self.most - self._before
-
-
 def first_and_next(image, truth):
     """Return what Apply takes at first and after one more stroke, and the share that is right."""
-    with an.Session(an.Volume(image)) as session, Peak() as peak:
+    with an.Session(an.Volume(image)) as session:
         session.pipeline = PIPELINE
         for name in ("two", "three", "four"):
             session.classes.add(name)
@@ -73,7 +51,7 @@ def first_and_next(image, truth):
         begun = time.perf_counter()
         session.apply()
         following = time.perf_counter() - begun
-        return first, following, (session.segmentation.data == truth).mean(), peak
+        return first, following, (session.segmentation.data == truth).mean()
 
 
 @pytest.mark.parametrize(
@@ -81,14 +59,17 @@ def first_and_next(image, truth):
     [(SMALL, 15, 4, 400), pytest.param(LARGE, 8, 1, 40, marks=pytest.mark.bench)],
 )
 def test_first_segmentation_and_the_next_stroke(
-    tomogram, side, first_limit, next_limit, bytes_limit
+    tomogram, peak_memory, side, first_limit, next_limit, bytes_limit
 ):
     assert sum(len(feature.channels()) for feature in PIPELINE.features) == 27
     image, truth = tomogram(side)
     first_and_next(image[:64], truth[:64])  # kernels are compiled, packages imported
-    runs = [first_and_next(image, truth) for _ in range(5 if side == LARGE else 1)]
-    firsts, nexts, shares, peaks = zip(*runs, strict=True)
-    per_voxel = max(peak.bytes for peak in peaks) / image.size
+    runs, used = [], []
+    for _ in range(5 if side == LARGE else 1):
+        with peak_memory() as peak:
+            runs.append(first_and_next(image, truth))
+        used.append(peak.bytes)
+    (firsts, nexts, shares), per_voxel = zip(*runs, strict=True), max(used) / image.size
     print(
         f"\n{side}³: first {np.median(firsts):.2f} s, next {np.median(nexts):.2f} s, "
         f"{per_voxel:.0f} bytes a voxel, {shares[0]:.1%} right"

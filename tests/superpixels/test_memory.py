@@ -1,7 +1,4 @@
-import threading
-
 import numpy as np
-import psutil
 import pytest
 import zarr
 
@@ -26,34 +23,14 @@ class Waves:
         return self._z[z, None, None] + self._y[y, None] + self._x[x]
 
 
-class Peak:
-    """The most memory of this process while it is entered, above what it had before."""
-
-    def __enter__(self):
-        self._process, self._over = psutil.Process(), threading.Event()
-        self._before = self._most = self._process.memory_info().rss
-        self._watcher = threading.Thread(target=self._watch)
-        self._watcher.start()
-        return self
-
-    def _watch(self):
-        while not self._over.wait(0.002):
-            self._most = max(self._most, self._process.memory_info().rss)
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._watcher.join()
-        self.bytes = self._most - self._before
-
-
 @pytest.mark.parametrize("method", METHODS, ids=repr)
-def test_memory_is_that_of_a_few_tiles(method, monkeypatch, tmp_path):
+def test_memory_is_that_of_a_few_tiles(method, peak_memory, monkeypatch, tmp_path):
     monkeypatch.setattr(tiles, "processors", lambda: 1)
     used = []
     for size in (128, 1024):
         image = Waves(64, 512, size)
         out = zarr.create_array(tmp_path / str(size), shape=image.shape, dtype="uint32")
-        with Peak() as peak:
+        with peak_memory() as peak:
             method(image, intensity_range=(0, 240), out=out)
         used.append(peak.bytes)
         assert np.max(out[-8:]) == method.expected_count(image.shape)
