@@ -100,6 +100,11 @@ class Room:
         return self._held + nbytes <= self._most
 
     @property
+    def rest(self) -> float | None:
+        """The budget of another room that stands beside this one."""
+        return None if self.budget is None else max(self.budget - self._held, 0.0)
+
+    @property
     def _most(self) -> float:
         """Bytes that all arrays may take together."""
         budget = self._bytes

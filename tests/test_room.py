@@ -74,3 +74,13 @@ def test_what_fits_is_brought_into_memory_and_the_rest_stays_where_it_is():
     np.testing.assert_array_equal(Room(1000).bring(lazy, "label"), lazy[:])
     there = np.zeros(5)
     assert Room(0).bring(there, "label") is there
+
+
+def test_a_room_beside_has_what_is_left():
+    room = Room(1000)
+    label = room.new("label", (300,), np.uint8)
+    assert room.rest == 700
+    room.budget = 100
+    assert room.rest == 0
+    assert Room().rest is None
+    assert label.size

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -29,12 +26,11 @@ from annotat_nb.cli.images import (
 from annotat_nb.features import device_of
 from annotat_nb.io.reader import suffix_of
 from annotat_nb.jobs import Cancelled, ThreadRunner, wait_with_bar
-from annotat_nb.room import Room
-from annotat_nb.store.stored import StoredArray
+from annotat_nb.store.spare import spare_room
 from annotat_nb.volume import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from annotat_nb.classify import TrainedClassifier
     from annotat_nb.jobs import Job
@@ -107,18 +103,6 @@ def classify(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _spare_room(folder: Path) -> Iterator[Room]:
-    """Give room in memory and, for what does not fit, in `folder`, where nothing of it stays."""
-    numbers = count()
-
-    def create(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> StoredArray:
-        return StoredArray.create(Path(place) / f"{name} {next(numbers)}", shape, dtype)
-
-    with TemporaryDirectory(prefix=".classify-", dir=folder, ignore_cleanup_errors=True) as place:
-        yield Room(create=create)
-
-
 @dataclass(frozen=True)
 class Options:
     """How to read and write."""
@@ -170,7 +154,7 @@ class Batch:
             def report(step: str, share: float) -> None:
                 job.report(f"{name}: {step}", share)
 
-            with _spare_room(self.options.output) as room:
+            with spare_room(self.options.output) as room:
                 return self.classifier.save_label(
                     volume,
                     target,

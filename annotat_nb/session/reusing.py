@@ -21,9 +21,13 @@ from annotat_nb.session.files import Files
 from annotat_nb.session.loaded import Loaded, adopted, kind_of, moved, renumbered
 from annotat_nb.session.segmenting import Segmenting
 from annotat_nb.session.working import once_compiled
+from annotat_nb.store.spare import spare_room
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from annotat_nb.annotation import Classes
+    from annotat_nb.room import Room
     from annotat_nb.session.engine import Collected
 
 NOT_TRAINED = "No classifier is trained yet: press Preview or Apply, or load one"
@@ -127,6 +131,18 @@ class Reusing(Segmenting, Files):
         """Let go of the classifier that was loaded; its parameters stay, and may be changed."""
         if self.loaded is not None and self.loaded.model is not None:
             self._go_on_from(None)
+
+    def room_for_others(self, folder: PathLike) -> AbstractContextManager[Room]:
+        """Give room for what is computed of another image, to be used in a ``with`` statement.
+
+        It is in memory as far as `memory_budget` leaves any, else on disk; nothing of it stays.
+
+        Parameters
+        ----------
+        folder
+            Where on disk.
+        """
+        return spare_room(Path(folder), self._room.rest)
 
     def save_training_data(self, path: PathLike, *, block: bool = True) -> Path | Job:
         """Write the features and classes of what is painted, and return the path.

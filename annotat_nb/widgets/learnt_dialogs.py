@@ -114,11 +114,14 @@ class LearntDialogs:
 
         def classify(path: Path) -> None:
             self._session.check_target(path, trained.label_type)
-            self._jobs.start(
-                f"Classifying {name}",
-                lambda job: trained.save_label(volume, path, progress=job.report),
-                self._tell_saved,
-            )
+            device = self._session.pipeline.device
+
+            def work(job: Job) -> Path:
+                with self._session.room_for_others(path.parent) as room:
+                    how: dict[str, Any] = {"device": device, "room": room}
+                    return trained.save_label(volume, path, progress=job.report, **how)
+
+            self._jobs.start(f"Classifying {name}", work, self._tell_saved)
 
         self._dialogs.ask_path(
             f"{OTHER}: where to save the label of {name}",

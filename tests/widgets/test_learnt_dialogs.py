@@ -7,6 +7,7 @@ import pytest
 import tifffile
 
 import annotat_nb as an
+from annotat_nb.store.stored import StoredArray
 from annotat_nb.widgets.sentences import next_step
 
 FAST = an.Pipeline(
@@ -267,6 +268,45 @@ def test_another_image_is_classified_with_a_classifier_from_a_file(
     assert empty.session.loaded is None
     run(empty, "Classify another image…")
     assert empty.dialogs.shown.path.value.endswith("/")  # asked for a file: none is trained here
+
+
+def test_another_image_is_classified_on_the_device_of_the_pipeline(
+    app, painted, on_disk, tmp_path, choose, card
+):
+    for device in ("cpu", "cuda:0"):
+        painted.pipeline = FAST.model_copy(update={"device": device})
+        painted.apply()
+        card.calls = 0
+        run(app, "Classify another image…")
+        press(app, "The present one")
+        choose(app, on_disk)
+        choose(app, tmp_path / f"{device[:4]}.tif")
+        assert app.message.text.startswith("Saved")
+        assert (card.calls > 0) == (device != "cpu")
+
+
+def test_another_image_that_does_not_fit_into_memory_goes_through_the_disk(
+    app, painted, files, on_disk, tmp_path, choose, monkeypatch
+):
+    made = []
+    create = StoredArray.create
+
+    def noting(folder, *arguments):
+        made.append(folder)
+        return create(folder, *arguments)
+
+    monkeypatch.setattr(StoredArray, "create", noting)
+    painted.memory_budget = 0
+    run(app, "Classify another image…")
+    choose(app, files[0])
+    choose(app, on_disk)
+    (tmp_path / "out").mkdir()
+    choose(app, tmp_path / "out" / "label.tif")
+    assert app.message.text.startswith("Saved")
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out" / "label.tif"), files[2])
+    assert made
+    assert all(folder.parents[1] == tmp_path / "out" for folder in made)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["label.tif"]
 
 
 def test_a_choice_of_two_classifiers_offers_a_file(app, painted, files, choose):
