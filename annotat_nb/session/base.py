@@ -129,6 +129,16 @@ class SessionBase:
         return (self.pipeline, key) != (self.results.segmented_with, self.results.segmented_from)
 
     @property
+    def grounds_changed(self) -> bool:
+        """Whether the segmentation rests on other superpixels, or another mask, than there are now.
+
+        The same method makes the same superpixels. A mask that is lifted and set again names
+        classes of the label that is there by then.
+        """
+        used = self.results.segmented_on
+        return used is not None and used != self.results.grounds(self.pipeline)
+
+    @property
     def segmentation(self) -> LabelImage | None:
         """The class of each voxel, uint8 (uint16 above 256 classes); None before Apply."""
         return self.annotation.labels

@@ -47,11 +47,31 @@ class Superpixels:
     """Number of superpixels."""
     notice: str = ""
     """How they were made otherwise than was asked for, in a sentence; empty: nothing."""
+    token: str = ""
+    """Tells loaded ones from any others."""
+
+    @property
+    def key(self) -> str:
+        """What tells them from any others; the same method makes the same ones."""
+        return self.token if self.method is None else self.method.model_dump_json()
 
     def serve(self, pipeline: Pipeline) -> bool:
         """Tell whether `pipeline` can use them as they are: loaded ones serve any."""
         wanted = pipeline.superpixels
         return wanted is not None and self.method in (None, wanted)
+
+
+Grounds = tuple[str | None, str | None]
+"""Which superpixels were used, and which label as a mask; None: none."""
+
+
+def grounds_of(
+    pipeline: Pipeline, superpixels: Superpixels | None, mask_key: str | None
+) -> Grounds:
+    """Return what a segmentation with `pipeline` rests on besides strokes and parameters."""
+    if superpixels is None or pipeline.superpixels is None:
+        return None, mask_key
+    return superpixels.key, mask_key
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ class Files(SessionBase):
         """
         ids = io.read_superpixels(path, self.volume.shape, dataset=dataset, space=self._room)
         image = LabelImage(ids, origin=Path(path).name)
-        found = Superpixels(image, None, image.values.size)
+        found = Superpixels(image, None, image.values.size, token=secrets.token_hex(8))
         with self.lock:
             self.recorder.check_open()
             self.results.set_superpixels(found)

@@ -13,7 +13,7 @@ from annotat_nb.classify import Pipeline, TrainedClassifier, load_classifier
 from annotat_nb.classify.training_file import read_training_data
 from annotat_nb.io import ReadError
 from annotat_nb.rendering.palette import class_color
-from annotat_nb.session.engine import Superpixels
+from annotat_nb.session.engine import Superpixels, grounds_of
 from annotat_nb.session.known import NO_FEATURES, known_part
 from annotat_nb.session.loaded import Loaded
 from annotat_nb.session.view import View
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from annotat_nb.room import Room
+    from annotat_nb.session.engine import Grounds
 
     Load = Callable[[dict[str, Any]], Any | None]
 
@@ -46,7 +47,9 @@ class Resumed:
     segmented_at: int | None = None
     segmented_with: Pipeline | None = None
     segmented_from: str | None = None
+    segmented_on: Grounds | None = None
     mask: LabelImage | None = None
+    mask_key: str | None = None
     loaded: Loaded | None = None
     trained: TrainedClassifier | Path | None = None
     """The classifier, or where it lies."""
@@ -127,7 +130,8 @@ def _set_pipeline(stored: dict[str, Any], found: Resumed) -> None:
     found.pipeline = pipeline or found.pipeline
     if pipeline is None:
         return
-    found.mask = None if pipeline.mask is None else found.mask
+    if pipeline.mask is None:
+        found.mask = found.mask_key = None
     if found.loaded is not None and not found.loaded.settles(pipeline):
         found.loaded = None  # it could not be read then, and the parameters were changed
 
@@ -148,6 +152,7 @@ def _bring_back(
         case "mask":
             data = load(facts)
             found.mask = None if data is None else LabelImage(data, origin=str(facts["origin"]))
+            found.mask_key = None if data is None else facts.get("key")
             _note(found, kind, data is None)
         case _:
             raise ValueError(f"no action is called {kind!r}")
@@ -197,7 +202,8 @@ def _superpixels(facts: dict[str, Any], load: Load) -> Superpixels | None:
     method = stored and SuperpixelMethod.model_validate(stored)
     image = LabelImage(data, origin=str(facts["origin"]))
     # Earlier versions did not note how many there are.
-    return Superpixels(image, method, int(facts.get("count") or image.values.size))
+    count = int(facts.get("count") or image.values.size)
+    return Superpixels(image, method, count, token=str(facts.get("key", "")))
 
 
 def _segmentation(
@@ -214,7 +220,17 @@ def _segmentation(
     found.segmented_from = facts.get("from")
     whole, missing = known_part(used) if used else (None, "")
     found.segmented_with = NO_FEATURES if missing else whole
+    found.segmented_on = _grounds(facts, found)
     return True
+
+
+def _grounds(facts: dict[str, Any], found: Resumed) -> Grounds | None:
+    if found.segmented_with is None:
+        return None
+    if "on" not in facts:  # earlier versions did not note it
+        return grounds_of(found.segmented_with, found.superpixels, found.mask_key)
+    superpixels, mask = facts["on"]
+    return superpixels, mask
 
 
 def _loaded(facts: dict[str, Any], workspace: Workspace) -> Loaded | None:

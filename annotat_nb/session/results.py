@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from annotat_nb.classify import (
 from annotat_nb.classify.classifier_file import write_classifier
 from annotat_nb.classify.training_file import write_training_data
 from annotat_nb.io import ReadError
+from annotat_nb.session.engine import grounds_of
 from annotat_nb.store import Workspace
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from annotat_nb.annotation import Annotation, Classes
     from annotat_nb.blocks import Box
     from annotat_nb.classify import Pipeline, Prediction
-    from annotat_nb.session.engine import Outcome, Superpixels
+    from annotat_nb.session.engine import Grounds, Outcome, Superpixels
     from annotat_nb.session.loaded import Loaded
     from annotat_nb.session.recorder import Recorder
     from annotat_nb.session.replay import Resumed
@@ -78,6 +80,10 @@ class Results:
         """What the segmentation was computed with; None when it was loaded."""
         self.mask: LabelImage | None = None
         """The earlier label of which the pipeline's mask names classes."""
+        self.mask_key: str | None = None
+        """What tells it from any other; None without one."""
+        self.segmented_on: Grounds | None = None
+        """What the segmentation rests on besides; None when it was loaded."""
         self.segmented_from: str | None = None
         """Key of what was loaded then; None: nothing."""
         self._trained: TrainedClassifier | Path | None = None
@@ -85,9 +91,11 @@ class Results:
 
     def resume(self, found: Resumed) -> None:
         """Take over what a workspace holds."""
-        self.superpixels, self.mask = found.superpixels, found.mask
+        self.superpixels = found.superpixels
+        self.mask, self.mask_key = found.mask, found.mask_key
         self.segmented_at, self.segmented_with = found.segmented_at, found.segmented_with
         self.segmented_from, self._trained = found.segmented_from, found.trained
+        self.segmented_on = found.segmented_on
 
     @property
     def has_trained(self) -> bool:
@@ -133,18 +141,23 @@ class Results:
         """Keep superpixels that were generated or loaded."""
         self.superpixels = found
         method = found.method and found.method.model_dump(mode="json")
-        facts = {"method": method, "count": found.count}
+        facts = {"method": method, "count": found.count, "key": found.key}
         self._record_image("superpixels", found.image, facts)
         self.superpixels_changed.emit()
 
     def set_mask(self, labels: LabelImage) -> None:
         """Keep a label for the mask, as it is now."""
         self.mask = LabelImage(labels.data, origin=labels.origin)
-        self._record_image("mask", self.mask, {})
+        self.mask_key = secrets.token_hex(8)
+        self._record_image("mask", self.mask, {"key": self.mask_key})
 
     def lift_mask(self) -> None:
         """Forget the label for the mask; the next mask takes the one that is there then."""
-        self.mask = None
+        self.mask = self.mask_key = None
+
+    def grounds(self, pipeline: Pipeline) -> Grounds:
+        """Return what a segmentation with `pipeline` would rest on now."""
+        return grounds_of(pipeline, self.superpixels, self.mask_key)
 
     def set_preview(self, outcome: Outcome) -> None:
         """Keep a preview, in memory only."""
@@ -184,10 +197,16 @@ class Results:
         self.segmented_at = position
         self.segmented_with = None if outcome is None else outcome.snapshot.pipeline
         self.segmented_from = None if outcome is None else outcome.snapshot.key
+        self.segmented_on = None if outcome is None else self.grounds(outcome.snapshot.pipeline)
         self.preview = self.previewed = None
         self.prediction = None if outcome is None else outcome.prediction
         used = self.segmented_with and self.segmented_with.model_dump(mode="json")
-        facts = {"position": position, "pipeline": used, "from": self.segmented_from}
+        facts = {
+            "position": position,
+            "pipeline": used,
+            "from": self.segmented_from,
+            "on": self.segmented_on,
+        }
         counts = [[number, count] for number, count in labels.counts.items()]
         self._record_image("segmentation", labels, {**facts, "counts": counts})
         self.segmentation_changed.emit()

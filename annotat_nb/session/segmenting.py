@@ -237,6 +237,11 @@ class Segmenting(Working):
             self.results.set_mask(label)
         return Mask(label.data, self.pipeline.mask)
 
+    @property
+    def _kept_mask(self) -> Mask | None:
+        label, classes = self.results.mask, self.pipeline.mask
+        return None if label is None or classes is None else Mask(label.data, classes)
+
     def _refuse_obstacle(self, verb: str) -> None:
         self.recorder.check_open()
         if (reason := self.obstacle(verb)) is not None:
@@ -258,6 +263,6 @@ class Segmenting(Working):
 
     def _is_current(self, begun: Snapshot) -> bool:
         """Tell whether all but the strokes is as it was."""
-        settings = begun.pipeline, begun.superpixels
-        is_same = settings == (self.pipeline, self.results.superpixels)
+        settings = begun.pipeline, begun.superpixels, begun.mask
+        is_same = settings == (self.pipeline, self.results.superpixels, self._kept_mask)
         return is_same and begun.loaded is self.loaded

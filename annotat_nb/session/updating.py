@@ -87,7 +87,8 @@ class Updating(Segmenting):
     def _is_segmented_as_painted(self) -> bool:
         """Whether the segmentation is the one that Apply would give now."""
         is_applied = self.results.segmented_with is not None
-        return is_applied and not self.changes_since_apply and not self.parameters_changed
+        is_other = self.changes_since_apply or self.parameters_changed or self.grounds_changed
+        return is_applied and not is_other
 
     def _is_previewed(self, snapshot: Snapshot, box: Box) -> bool:
         previewed = self.results.previewed

@@ -68,6 +68,8 @@ def _after_apply(session: Session) -> str:
         return f"{changes} change{plural} not in the label yet: press Apply"
     if session.parameters_changed:
         return "The parameters changed since this label was made: press Apply"
+    if session.grounds_changed:
+        return "The superpixels or the mask changed since this label was made: press Apply"
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"
 
 

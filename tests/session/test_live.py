@@ -274,6 +274,42 @@ def test_it_gives_way_to_apply_and_leaves_its_label_alone(ready, held):
     assert ready.previewed is None  # the label is right again
 
 
+@pytest.fixture
+def other_superpixels(volume, tmp_path):
+    """A file of superpixels that no pipeline here makes."""
+    with an.Session(volume) as other:
+        other.pipeline = an.Pipeline(superpixels=an.Slic(seed_spacing=6))
+        other.generate_superpixels()
+        return other.save_superpixels(tmp_path / "other.tif")
+
+
+def test_with_other_superpixels_the_label_is_not_up_to_date(ready, other_superpixels):
+    ready.apply()
+    ready.live = True
+    assert ready.live_update.wait(20)
+    assert ready.previewed is None
+    ready.load_superpixels(other_superpixels)
+    assert ready.live_update.wait(20)
+    shown = slice_of(ready, 3).copy()
+    ready.apply()
+    np.testing.assert_array_equal(ready.segmentation.data[3], shown)
+
+
+def test_nor_is_it_in_another_mask(ready):
+    masked = BY_SUPERPIXELS.model_copy(update={"mask": (0, 1)})
+    ready.apply()
+    ready.pipeline = masked
+    ready.apply()
+    ready.pipeline = BY_SUPERPIXELS
+    ready.pipeline = masked  # of the present label now
+    ready.live = True
+    assert ready.live_update.wait(20)
+    assert ready.previewed is not None
+    ready.apply()
+    assert ready.live_update.wait(20)
+    assert ready.previewed is None
+
+
 def test_a_stroke_during_apply_is_previewed_after_it(ready, held):
     ready.live = True
     apply = ready.apply(block=False)

@@ -126,6 +126,19 @@ def test_who_only_looks_may_save_training_data_from_inside_a_mask(image, tmp_pat
     assert (tmp_path / "b.training").read_bytes() == expected
 
 
+def test_a_result_is_dropped_when_the_mask_was_lifted_meanwhile(image):
+    with an.Session(an.Volume(image)) as session:
+        begin_phases(session)
+        masked, gate = session.pipeline, threading.Event()
+        session.runner.submit("Long", lambda job: gate.wait(20))
+        job = session.apply(block=False)
+        session.pipeline = masked.model_copy(update={"mask": None})
+        session.pipeline = masked
+        gate.set()
+        with pytest.raises(SessionError, match="changed meanwhile, so the result was dropped"):
+            job.result()
+
+
 def test_lifting_the_mask_classifies_everything_again(image):
     with an.Session(an.Volume(image)) as session:
         segment_sample(session)

@@ -10,6 +10,7 @@ from psygnal import EmitLoopError
 
 import annotat_nb as an
 from annotat_nb.session import SessionClosed, SessionError
+from annotat_nb.session.recorder import Recorder
 from annotat_nb.store import WorkspaceError
 
 FAST = an.RandomForest(n_estimators=20)
@@ -71,6 +72,73 @@ def test_superpixels_that_came_back_are_not_generated_again(volume, path):
     with an.open(path) as again:
         again.apply()
         assert again.segmentation is not None
+
+
+def test_whether_the_label_rests_on_other_superpixels_comes_back(volume, path, tmp_path):
+    def says(is_changed):
+        nonlocal session
+        assert session.grounds_changed == is_changed
+        session.close()
+        session = an.open(path)
+        assert session.grounds_changed == is_changed
+
+    session = an.Session(volume, workspace=path)
+    paint_both(session)
+    session.generate_superpixels()
+    session.apply()
+    session.generate_superpixels()  # the same ones
+    says(False)
+    saved = session.save_superpixels(tmp_path / "superpixels.tif")
+    session.load_superpixels(saved)
+    says(True)
+    session.apply()
+    says(False)
+    session.load_superpixels(saved)
+    says(True)
+    session.pipeline = session.pipeline.model_copy(update={"superpixels": None})
+    session.apply()
+    session.load_superpixels(saved)
+    says(False)
+    session.close()
+
+
+def test_whether_the_label_rests_on_another_mask_comes_back(volume, path):
+    with an.Session(volume, workspace=path) as session:
+        paint_both(session)
+        session.generate_superpixels()
+        session.apply()
+        session.pipeline = masked = session.pipeline.model_copy(update={"mask": (0, 1)})
+        session.apply()
+        assert not session.grounds_changed
+    with an.open(path) as session:
+        assert not session.grounds_changed
+        session.pipeline = masked.model_copy(update={"mask": None})
+        session.pipeline = masked
+        assert session.grounds_changed
+    with an.open(path) as session:
+        assert not session.parameters_changed
+        assert session.grounds_changed
+
+
+def test_journals_that_do_not_say_what_the_label_rests_on_are_read(volume, path, monkeypatch):
+    record = Recorder.record
+
+    def former(self, kind, payload=b""):
+        if isinstance(payload, dict):
+            payload = {name: fact for name, fact in payload.items() if name not in ("on", "key")}
+        return record(self, kind, payload)
+
+    with monkeypatch.context() as patch, an.Session(volume, workspace=path) as session:
+        patch.setattr(Recorder, "record", former)
+        paint_both(session)
+        session.generate_superpixels()
+        session.apply()
+        session.load_superpixels(session.save_superpixels(path / ".." / "superpixels.tif"))
+        session.apply()
+    with an.open(path) as again:
+        assert not again.grounds_changed
+        again.load_superpixels(path / ".." / "superpixels.tif")
+        assert again.grounds_changed
 
 
 def test_the_same_image_resumes_and_another_is_refused(volume, path):

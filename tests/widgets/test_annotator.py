@@ -582,6 +582,16 @@ def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
     assert "Scroll through" in app.message.text
 
 
+def test_other_superpixels_are_said_to_be_missing_in_the_label(app, painted, tmp_path):
+    painted.generate_superpixels()
+    saved = painted.save_superpixels(tmp_path / "superpixels.tif")
+    painted.apply()
+    painted.generate_superpixels()  # the same ones
+    assert "Scroll through" in app.message.text
+    painted.load_superpixels(saved)
+    assert app.message.text.startswith("The superpixels or the mask changed since this label")
+
+
 def test_what_a_job_did_otherwise_than_asked_is_said_at_its_end(app, painted, card, wait):
     painted.generate_superpixels()
     card.room = 0
