@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 
 from annotat_nb.blocks import shape_of
@@ -11,7 +13,7 @@ from annotat_nb.classify.windows import compute
 from annotat_nb.features.bank import device_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from annotat_nb.blocks import Box
     from annotat_nb.features import Feature
@@ -36,6 +38,40 @@ PROCESSOR = (
     " on the processor: the graphics card {}",
     "The graphics card {}, so the processor computed the rest",
 )
+
+
+@contextmanager
+def lending(name: str) -> Iterator[str]:
+    """Return the device that `name` means; in the end, its memory is for other programs again.
+
+    That end may be an error, or that somebody cancels.
+
+    Parameters
+    ----------
+    name
+        As in a pipeline: ``auto``, ``cpu`` or ``cuda:N``.
+
+    Raises
+    ------
+    ValueError
+        If the device is not there.
+
+    Examples
+    --------
+    >>> with lending("cpu") as device:
+    ...     print(device)
+    cpu
+    """
+    device = device_of(name)
+    try:
+        yield device
+    except BaseException as error:
+        if device != "cpu":
+            # They would keep alive what lies in the memory of the card.
+            clear_frames(error.__traceback__)
+        raise
+    finally:
+        _release(device)
 
 
 class Device:
@@ -109,13 +145,6 @@ class Device:
                 self._give_way(problem, _voxels(part))
                 waiting.append((part, left))
 
-    def release(self) -> None:
-        """Give memory of the graphics card back to other programs, until it is needed again."""
-        if self.name != "cpu":
-            from annotat_nb.kernels.cuda import devices
-
-            devices.release()
-
     def _attempt(
         self,
         features: tuple[Feature, ...],
@@ -142,7 +171,7 @@ class Device:
     def _give_way(self, problem: Problem, voxels: int) -> None:
         """Be content with smaller boxes from now on, or with the processor."""
         if problem.is_full:
-            self.release()
+            _release(self.name)
         if problem.is_full and voxels > SMALLEST:
             self._most = voxels // 2 + voxels % 2
             self._how, self.notice = SMALLER
@@ -164,6 +193,14 @@ class Problem:
         from annotat_nb.kernels.cuda import devices
 
         return cls(devices.is_full(error), devices.cause_of(error))
+
+
+def _release(device: str) -> None:
+    """Give memory of a graphics card back to other programs, until it is needed again."""
+    if device != "cpu":
+        from annotat_nb.kernels.cuda import devices
+
+        devices.release()
 
 
 def _voxels(box: Box) -> int:

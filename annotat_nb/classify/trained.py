@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb import io
+from annotat_nb.classify.device import lending
 from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.segmenter import Segmenter
-from annotat_nb.features import device_of
 from annotat_nb.progress import Progress, part_of, silent
 from annotat_nb.room import Room
 
@@ -103,13 +103,13 @@ class TrainedClassifier:
         NoRoom
             If there is not enough room.
         """
-        there = device_of(device)  # says so at once if it is not there
         room = Room() if room is None else room
-        ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), there, room)
         model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
-        rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
-        segmenter = Segmenter(volume, ids, room=room)
-        prediction = segmenter.predict(model, rest)
+        with lending(device) as there:  # says so at once if it is not there
+            ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), there, room)
+            rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
+            segmenter = Segmenter(volume, ids, room=room)
+            prediction = segmenter.predict(model, rest)
         if segmenter.device.notice:
             warnings.warn(segmenter.device.notice, stacklevel=2)
         return prediction

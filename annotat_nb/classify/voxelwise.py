@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotat_nb.blocks import Block
-from annotat_nb.classify.device import COMPUTING, Device
+from annotat_nb.classify.device import COMPUTING, Device, lending
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
@@ -134,11 +134,12 @@ class VoxelWise:
         def read(box: Box) -> Array:
             shape = (side.stop - side.start for side in box)
             found = np.full((model.classes.size, *shape), np.nan, np.float32)
-            for part in _cut(box, _part_for(model)):
-                inside = self._inside(part)
-                if inside.any():
-                    here = found[(slice(None), *Block(part, box).inner)]
-                    here[:, inside] = self._table(model, part, inside, silent).T
+            with lending(self.device.asked):
+                for part in _cut(box, _part_for(model)):
+                    inside = self._inside(part)
+                    if inside.any():
+                        here = found[(slice(None), *Block(part, box).inner)]
+                        here[:, inside] = self._table(model, part, inside, silent).T
             return found
 
         return Probabilities((model.classes.size, *self._volume.shape), read)

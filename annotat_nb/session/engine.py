@@ -18,7 +18,7 @@ from annotat_nb.classify import (
     TrainedClassifier,
     TrainingData,
 )
-from annotat_nb.classify.device import Device
+from annotat_nb.classify.device import Device, lending
 from annotat_nb.classify.grouping import superpixels_of
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.trained import named
@@ -178,12 +178,11 @@ class Engine:
         if method is None:
             raise ValueError("the pipeline classifies voxels: it needs no superpixels")
         out = self._room.new("superpixels", self._volume.shape, np.uint32)
-        device = Device(pipeline.device)
         said: list[str] = []
-        ids = superpixels_of(
-            self._volume, method, report, device=device.name, notify=said.append, out=out
-        )
-        device.release()
+        with lending(pipeline.device) as device:
+            ids = superpixels_of(
+                self._volume, method, report, device=device, notify=said.append, out=out
+            )
         image = LabelImage(ids, origin=method.title)
         return Superpixels(image, method, image.largest, ". ".join(said))
 
@@ -191,11 +190,9 @@ class Engine:
         """Train on the marks and classify the volume, or what lies in `box`."""
         trained = self._share_of_training(snapshot, box)
         part = part_of(report, 0.0, trained)
-        learnt = self.learn(snapshot, part, everywhere=box is None)
-        try:
+        with lending(snapshot.pipeline.device):
+            learnt = self.learn(snapshot, part, everywhere=box is None)
             return self.classify(learnt, part_of(report, trained, 1.0), box)
-        finally:
-            learnt.segmenter.device.release()
 
     def _share_of_training(self, snapshot: Snapshot, box: Box | None) -> float:
         """Return how much of the time of `segment` goes into what precedes classifying."""
@@ -247,7 +244,8 @@ class Engine:
         """Return what there is to learn from the marks, and from what is loaded."""
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping, snapshot)
-        data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
+        with lending(snapshot.pipeline.device):
+            data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
         stored = snapshot.stored
         return Collected(snapshot, grouping, data if stored is None else stored.joined(data))
 

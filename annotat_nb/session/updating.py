@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annotat_nb.classify.device import lending
 from annotat_nb.progress import part_of
 from annotat_nb.session.engine import Outcome, Snapshot, neighbourhood
 from annotat_nb.session.live import LiveUpdate
@@ -73,6 +74,10 @@ class Updating(Segmenting):
                 return
             snapshot = self._snapshot()
         self.results.write()  # the mask, if it is new
+        with lending(snapshot.pipeline.device):
+            self._preview_anew(snapshot, job, look)
+
+    def _preview_anew(self, snapshot: Snapshot, job: Job, look: Callable[[], None]) -> None:
         learnt = self._engine.learn(snapshot, part_of(job.report, 0.0, 0.5))
         look()
         for reach, share in REACHES.items():

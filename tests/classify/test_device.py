@@ -1,13 +1,16 @@
 """Graphics cards whose memory is full: the work is done all the same, and the user is told."""
 
+import weakref
+
 import numpy as np
 import pytest
 
 from annotat_nb.annotation import LabelClass
 from annotat_nb.classify import Pipeline, RandomForest, Segmenter, TrainedClassifier
 from annotat_nb.classify import device as module
-from annotat_nb.classify.device import Device
+from annotat_nb.classify.device import Device, lending
 from annotat_nb.features import Gaussian, Identity, Maximum, Median
+from annotat_nb.jobs import Cancelled
 from annotat_nb.kernels.cuda import devices
 
 FEATURES = (Identity(), Gaussian(radii=(1, 2), ndim=3), Maximum(radii=(2,)), Median(radii=(1,)))
@@ -43,6 +46,10 @@ def segment(request, volume, superpixels, marks):
         return segmenter.collect(asked, marks).rows, found.labels, steps, segmenter.device
 
     return segment
+
+
+def class_of(number):
+    return LabelClass(id=number, name=str(number), color="#123456")
 
 
 def check_same(found, expected):
@@ -158,13 +165,47 @@ def test_a_device_that_is_not_there_is_refused(card):
 
 def test_who_classifies_another_image_is_warned(card, volume, marks):
     model = Segmenter(volume).fit(PER_VOXEL, marks)
-    classes = tuple(LabelClass(id=n, name=str(n), color="#123456") for n in (0, 1))
-    trained = TrainedClassifier(model, classes)
+    trained = TrainedClassifier(model, tuple(map(class_of, (0, 1))))
     expected = trained.segment(volume, device="cpu").labels
     card.room = 0
     with pytest.warns(UserWarning, match=OUT_OF_MEMORY + "the processor computed the rest"):
         found = trained.segment(volume)
     np.testing.assert_array_equal(found.labels, expected)
+
+
+def test_who_classifies_another_image_gives_memory_back_in_the_end(card, freed, volume, marks):
+    model = Segmenter(volume).fit(PER_VOXEL, marks)
+    trained = TrainedClassifier(model, tuple(map(class_of, (0, 1))))
+    trained.segment(volume)
+    assert len(freed) == 1
+    card.calls, card.error = 0, Cancelled()
+    card.fails = lambda call: call == 2
+    with pytest.raises(Cancelled):
+        trained.segment(volume)
+    assert (len(freed), card.calls) == (2, 2)
+
+
+def test_reading_probabilities_gives_memory_back(card, freed, volume, marks):
+    segmenter = Segmenter(volume)
+    prediction = segmenter.predict(segmenter.fit(PER_VOXEL, marks))
+    card.calls = 0
+    np.asarray(prediction.probabilities[:, 0])
+    assert card.calls > 0
+    assert len(freed) == 1
+
+
+def test_what_an_error_keeps_alive_is_given_back_too(card, monkeypatch):
+    held, alive = [], []
+    monkeypatch.setattr(devices, "release", lambda: alive.append(held[0]() is not None))
+
+    def work():
+        tensor = Device("cpu")  # as good as any object
+        held.append(weakref.ref(tensor))
+        raise Cancelled
+
+    with pytest.raises(Cancelled), lending("cuda:0"):
+        work()
+    assert alive == [False]
 
 
 @pytest.mark.gpu

@@ -5,11 +5,18 @@ import pytest
 
 import annotat_nb as an
 from annotat_nb.classify import RandomForest
+from annotat_nb.jobs import Cancelled, Job
 from annotat_nb.kernels.cuda import devices
 from annotat_nb.session import SessionError
 
 FULL = "The graphics card ran out of memory, so the processor computed the rest"
 QUICK = an.Pipeline(classifier=RandomForest(n_estimators=10))
+
+
+def paint_both(session):
+    session.classes.add("ball")
+    session.paint([(20, 20), (20, 28)], index=3, label=1, radius=2)
+    session.paint([(4, 4), (4, 40)], index=3, label=0, radius=2)
 
 
 @pytest.fixture
@@ -61,11 +68,57 @@ def test_what_apply_makes_anew_is_told_too(ready, card):
     assert again.notice == ""
 
 
-def test_memory_of_the_graphics_card_is_given_back(ready, card, monkeypatch):
+@pytest.fixture
+def released(card, monkeypatch):
+    """How much had been computed on the graphics card each time memory of it was given back."""
     released = []
     monkeypatch.setattr(devices, "release", lambda: released.append(card.calls))
-    ready.apply()
+    return released
+
+
+def update_live(session):
+    session.live = True
+    assert session.live_update.wait(20)
+
+
+def save_training_data(session):
+    session.save_training_data(session.recorder.workspace.path / ".." / "a.training")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        an.Session.generate_superpixels,
+        an.Session.preview,
+        an.Session.apply,
+        update_live,
+        save_training_data,
+    ],
+)
+def test_memory_of_the_graphics_card_is_given_back(volume, tmp_path, card, released, use):
+    with an.Session(volume, tmp_path / "a.annotat") as session:
+        paint_both(session)
+        session.pipeline = QUICK
+        session.generate_superpixels()
+        card.calls, released[:] = 0, []
+        use(session)
+        assert card.calls > 0
+        assert released == [card.calls]
+
+
+@pytest.mark.parametrize("use", [an.Session.generate_superpixels, an.Session.apply, update_live])
+def test_so_it_is_when_somebody_cancels(ready, card, released, use, monkeypatch):
+    def cancel(self, step, share):
+        if card.calls:
+            raise Cancelled("It was cancelled")
+
+    ready.pipeline = QUICK.model_copy(update={"features": (an.Gaussian(radii=(3,)),)})
+    card.calls, released[:] = 0, []
+    monkeypatch.setattr(Job, "report", cancel)
+    with pytest.raises((Cancelled, AssertionError)):
+        use(ready)
     assert released == [card.calls]
+    assert card.calls > 0
 
 
 @pytest.mark.parametrize("verb", ["apply", "preview"])
