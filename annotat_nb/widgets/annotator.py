@@ -278,18 +278,14 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _leave(self, go_on: Callable[[], object]) -> None:
         """Ask first, if strokes would be out of sight that are on no disk."""
-        session = self.session
-        is_kept = session is None or session.recorder.state not in ("memory", "not saved")
-        if session is None or is_kept or not session.markers.strokes:
+        bench = self._bench
+        if bench is None or not _has_strokes_on_no_disk(bench.session):
             go_on()
             return
-        count = session.markers.stroke_count()
+        count = bench.session.markers.stroke_count()
         self.dialogs.ask(
             f"The {count} strokes on this image are in memory only.",
-            **{
-                "Save annotation…": lambda: self.dialogs.save_annotation(session),
-                "Go on without saving": go_on,
-            },
+            **{"Save annotation…": bench.dialogs.save_annotation, "Go on without saving": go_on},
         )
 
     def _close_image(self) -> None:
@@ -299,13 +295,17 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._opened = None
 
     def _show_saved(self) -> None:
-        session = self.session
-        if session is None:
+        bench = self._bench
+        if bench is None:
             self.banner.show(None)
             self.saved.say("")
             return
-        self.banner.show(
-            alert_about(session, self._open_again, lambda: self.dialogs.save_annotation(session))
-        )
+        session, save = bench.session, bench.dialogs.save_annotation
+        self.banner.show(alert_about(session, self._open_again, save))
         self.saved.say(*saved_line(session))
         self.canvas.pen.farewell = farewell(session)
+
+
+def _has_strokes_on_no_disk(session: Session) -> bool:
+    is_kept = session.recorder.state not in ("memory", "not saved")
+    return not is_kept and bool(session.markers.strokes)

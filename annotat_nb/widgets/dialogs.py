@@ -1,4 +1,4 @@
-"""The dialogs behind the menus: choosing files, sizes, colours."""
+"""The place where dialogs are shown, and those about files and questions of any kind."""
 
 from __future__ import annotations
 
@@ -8,33 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
-import numpy as np
 
 from annotat_nb import io
-from annotat_nb.rendering import COLORMAPS, colormap
-from annotat_nb.widgets.accuracy_panel import AccuracyPanel
 from annotat_nb.widgets.button import button
 from annotat_nb.widgets.choice_panel import ChoicePanel
-from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.file_chooser import FileChooser
 from annotat_nb.widgets.housekeeping import close_tree
 from annotat_nb.widgets.key_list import key_list
-from annotat_nb.widgets.lock import Lock
-from annotat_nb.widgets.naming import stem_of
 from annotat_nb.widgets.raw_panel import RawPanel
 from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
-    from annotat_nb.annotation import LabelImage
-    from annotat_nb.session import Session
     from annotat_nb.widgets.commands import Command
     from annotat_nb.widgets.job_watch import JobWatch
 
 IMAGES = tuple(io.READERS)
 RAW = tuple(suffix for suffix, reader in io.READERS.items() if reader is io.READERS[".raw"])
 LABELS = tuple(io.WRITERS)
-MARKERS = io.MARKER_SUFFIXES
 Attempt = Callable[..., Any]
 Failed = Callable[[BaseException], object]
 Ask = Callable[..., object]
@@ -49,7 +40,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     Parameters
     ----------
     attempt
-        Called with a function and its arguments; shows what goes wrong instead of raising.
+        Called with a function and its arguments; shows what goes wrong instead of raising. Whoever
+        shows a dialog has its buttons call it.
     say
         Called with what was done; with nothing when an older message has had its time.
     jobs
@@ -57,7 +49,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
     """
 
     def __init__(self, attempt: Attempt, say: Callable[[str], object], jobs: JobWatch) -> None:
-        self._attempt, self._say, self._jobs = attempt, say, jobs
+        self.attempt, self._say, self._jobs = attempt, say, jobs
         super().__init__([])
         self.add_class("annotat-dialogs")
         self._folder = Path.cwd()
@@ -106,7 +98,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             def accept(**how: Any) -> None:
                 self.begin(path, how, begin, ask)
 
-            self._attempt(lambda: self.show(RawPanel(path, accept, self.dismiss)))
+            self.attempt(lambda: self.show(RawPanel(path, accept, self.dismiss)))
 
         ask = partial(self._choose, title, choose, suffixes=suffixes, folders=io.FOLDER_MARKS)
         ask()
@@ -136,7 +128,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
                 failed(error)
 
         self.dismiss()
-        self._attempt(attempt)
+        self.attempt(attempt)
 
     def open_file(
         self,
@@ -226,7 +218,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         def choose(path: Path) -> None:
             self._folder = path.parent
             self.dismiss()
-            self._attempt(take, path)
+            self.attempt(take, path)
 
         start = self._folder / name
         options = {"suffixes": suffixes, "becomes": becomes, "problem": problem}
@@ -236,105 +228,18 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         """Say what was done."""
         self._say(news)
 
-    def save_label(self, session: Session) -> None:
-        """Ask where to write the segmentation, and in which type."""
-        smallest = "uint16" if max(item.id for item in session.classes) > 255 else "uint8"
-        types = [t for t in ("uint8", "uint16", "uint32") if np.dtype(t) >= np.dtype(smallest)]
-        dtype = w.Dropdown(
-            options=types, description="Voxel type", tooltip="Integer type of a voxel in the file"
-        )
-        self.save_file(
-            "Save label",
-            f"{stem_of(session.volume)}_labels.tif",
-            lambda path: session.save_label(path, dtype=dtype.value),
-            becomes=lambda path: io.label_path(path, session.volume.shape, dtype.value),
-        )
-        if isinstance(self.shown, w.Box):
-            self.shown.children = (*self.shown.children[:-1], dtype, self.shown.children[-1])
-
-    def save_annotation(self, session: Session) -> None:
-        """Ask where to write the markers."""
-        name = f"{stem_of(session.volume)}_markers.tif"
-        self.save_file("Save annotation", name, session.save_annotation, MARKERS)
-
-    def change_parameters(self, session: Session) -> None:
-        """Change classifier parameters."""
-
-        def accept(pipeline: Any) -> None:
-            session.pipeline = pipeline
-            self.dismiss()
-
-        self.show(
-            ClassifierPanel(
-                session.pipeline,
-                lambda pipeline: self._attempt(accept, pipeline),
-                self.dismiss,
-                shape=session.volume.shape,
-                classes={item.id: item.name for item in session.classes},
-                label=_origin_of(session.results.mask or session.segmentation),
-                lock=self._lock_of(session),
-            )
-        )
-
-    def _lock_of(self, session: Session) -> Lock | None:
-        """Return what belongs to a classifier or training data that were loaded."""
-
-        def let_go() -> None:
-            session.forget_classifier()
-            session.forget_training_data()
-            self.change_parameters(session)
-            self.tell(f"Let go of {name}: load it again to use it")
-
-        loaded = session.loaded
-        if loaded is None:
-            return None
-        name = loaded.name
-        return Lock(loaded.name, session.locks, lambda: self._attempt(let_go))
-
-    def change_colormap(self, session: Session) -> None:
-        """Choose one of the colour maps; the picture follows at once."""
-        former = session.view.colormap
-        names = w.Select(options=COLORMAPS, value=former, rows=14, layout={"width": "100%"})
-        names.tooltip = "Colour map of the slice"
-        ramp = w.HTML(gradient(former))
-
-        def follow(change: dict[str, Any]) -> None:
-            session.show(colormap=change["new"])
-            ramp.value = gradient(change["new"])
-
-        def cancel() -> None:
-            session.show(colormap=former)
-            self.dismiss()
-
-        names.observe(follow, "value")
-        title = w.Label("Colour map", style={"font_weight": "bold"})
-        panel = w.VBox([title, names, ramp, _buttons(Ok=self.dismiss, Cancel=cancel)])
-        self.show(panel.add_class("annotat-narrow"))  # beside it, the picture shows the choice
-
-    def erase_all(self, session: Session) -> None:
-        """Ask, naming the consequence, and unmark everything."""
-        count = session.markers.stroke_count()
-        strokes = "the only stroke" if count == 1 else f"all {count} strokes"
-        question = f"Unmark {strokes} in all slices? Undo brings them back."
-        self.ask(question, **{"Erase all": session.erase_all})
-
     def ask(self, question: str, **actions: Callable[[], object]) -> None:
         """Ask a question; each answer is a button, Cancel is the last."""
 
         def answer(action: Callable[[], object]) -> Callable[[], None]:
             def act() -> None:
                 self.dismiss()
-                self._attempt(action)
+                self.attempt(action)
 
             return act
 
-        buttons = {title: answer(action) for title, action in actions.items()}
-        self.show(w.VBox([Line(question), _buttons(**buttons, Cancel=self.dismiss)]))
-
-    def show_accuracy(self, session: Session) -> None:
-        """Show how often the last training is right, and which features matter."""
-        title = w.Label("Accuracy and features", style={"font_weight": "bold"})
-        self.show(w.VBox([title, AccuracyPanel(session), _buttons(Close=self.dismiss)]))
+        answers = {title: answer(action) for title, action in actions.items()}
+        self.show(w.VBox([Line(question), buttons(**answers, Cancel=self.dismiss)]))
 
     def show_keys(self, commands: list[Command]) -> None:
         """List the keys of the canvas."""
@@ -343,7 +248,7 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
             "Keys work all over the Annotator, but for its text fields. Esc leaves the picture.",
             style={"font_weight": "bold"},
         )
-        self.show(w.VBox([title, grid, _buttons(Close=self.dismiss)]))
+        self.show(w.VBox([title, grid, buttons(Close=self.dismiss)]))
 
     def _choose(self, title: str, choose: Callable[[Path], Any], **options: Any) -> None:
         start = options.pop("start", self._folder)
@@ -352,18 +257,8 @@ class Dialogs(w.Box):  # type: ignore[misc]  # ipywidgets is untyped
         )
 
 
-def gradient(name: str) -> str:
-    """Draw a colour map as a bar, in HTML made of numbers only."""
-    stops = ", ".join("rgb({} {} {})".format(*color) for color in colormap(name)[::17].tolist())
-    style = f"height:16px;min-width:240px;background:linear-gradient(90deg, {stops})"
-    return f'<div role="img" aria-label="Colours from black to white" style="{style}"></div>'
-
-
-def _buttons(**actions: Callable[[], object]) -> w.HBox:
-    buttons = [button(title, action) for title, action in actions.items()]
-    buttons[0].button_style = "primary"  # one only: what Enter would mean
-    return w.HBox(buttons)
-
-
-def _origin_of(label: LabelImage | None) -> str:
-    return "" if label is None else label.origin or "the present one"
+def buttons(**actions: Callable[[], object]) -> w.HBox:
+    """Return a row of buttons; the first one is what is meant as a rule."""
+    row = [button(title, action) for title, action in actions.items()]
+    row[0].button_style = "primary"  # one only: what Enter would mean
+    return w.HBox(row)

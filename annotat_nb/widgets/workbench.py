@@ -11,11 +11,13 @@ from annotat_nb.widgets.brush_panel import BrushPanel
 from annotat_nb.widgets.class_panel import ClassPanel
 from annotat_nb.widgets.commands import session_commands
 from annotat_nb.widgets.housekeeping import close_tree
+from annotat_nb.widgets.learnt_dialogs import LearntDialogs
 from annotat_nb.widgets.loop import Soon
 from annotat_nb.widgets.pen_actions import PenActions
 from annotat_nb.widgets.plane_choice import PlaneChoice
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import next_step
+from annotat_nb.widgets.session_dialogs import SessionDialogs
 from annotat_nb.widgets.show_panel import ShowPanel
 from annotat_nb.widgets.slice_bar import SliceBar
 from annotat_nb.widgets.slice_view import SliceView
@@ -66,14 +68,16 @@ class Workbench:
         self.session, self._canvas, self._message = session, canvas, message
         self._attempt, self._on_change, self._watch = attempt, on_change, watch
         self._make_tellers(loop)
+        self.dialogs = SessionDialogs(session, dialogs, watch)
+        learnt = LearntDialogs(session, dialogs, watch)
         self.planes = PlaneChoice(session, dialogs, loop, lambda: self.is_busy)
         self.commands = [
-            *session_commands(session, canvas, dialogs, watch, self.run),
+            *session_commands(session, canvas, self.dialogs, learnt, self.run),
             self.planes.command(),
         ]
         self.view = SliceView(session, canvas, loop, message.explain)
         self._pen = PenActions(self.view, attempt)
-        self._make_panels(dialogs, loop)
+        self._make_panels(loop)
         self._connect()
         self.refresh()
         if session.notices:
@@ -89,15 +93,14 @@ class Workbench:
         self._show_live = Soon(loop, self._refresh_live)
         self._show_menus = Soon(loop, self._on_change)
 
-    def _make_panels(self, dialogs: Dialogs, loop: Loop) -> None:
+    def _make_panels(self, loop: Loop) -> None:
         session, canvas, attempt = self.session, self._canvas, self._attempt
         self.toolbar = Toolbar(session, canvas, attempt)
         self.classes = ClassPanel(session, attempt)
-        self.brush = BrushPanel(session, lambda: dialogs.erase_all(session))
+        self.brush = BrushPanel(session, self.dialogs.erase_all)
         self.show = ShowPanel(session)
-        self.segmentation = SegmentationPanel(
-            session, self.run, lambda: dialogs.change_parameters(session), attempt
-        )
+        change = self.dialogs.change_parameters
+        self.segmentation = SegmentationPanel(session, self.run, change, attempt)
         self.slices = SliceBar(session, self.planes.choose)
         self.status = StatusBar(session, loop)
         self._panels = (

@@ -21,9 +21,9 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark")
 DIALOGS = {
     "open image": "app.menu.run('File', 'Open image…')",
     "save label": "app.menu.run('File', 'Save label…')",
-    "parameters": "app.dialogs.change_parameters(session)",
-    "colour map": "app.dialogs.change_colormap(session)",
-    "erase all": "app.dialogs.erase_all(session)",
+    "parameters": "app.panels.dialogs.change_parameters()",
+    "colour map": "app.panels.dialogs.change_colormap()",
+    "erase all": "app.panels.dialogs.erase_all()",
     "keys": "app.menu.run('Help', 'Keys and mouse…')",
 }
 

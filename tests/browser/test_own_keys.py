@@ -44,7 +44,7 @@ def test_letters_pressed_on_a_control_leave_the_cells_alone(in_lab):
 
 
 def test_letters_pressed_in_a_dialog_leave_the_cells_alone(in_lab, kernel):
-    kernel("app.dialogs.change_parameters(session)")
+    kernel("app.panels.dialogs.change_parameters()")
     in_lab.locator(".annotat-dialogs select:visible").first.wait_for()
     letters = [key for key in KEYS if key != "Shift+Enter"]  # which presses OK
     assert len(press_everywhere(in_lab, ".annotat-dialogs", letters)) > 5

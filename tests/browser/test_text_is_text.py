@@ -96,7 +96,7 @@ session.recorder.workspace.journal.flush = refuse
 session.paint([(5, 5)], label=0)
 """)
     see(app.locator(".annotat-banner"), as_file(SHOWN[-1]))
-    kernel("app.dialogs.save_annotation(session)")
+    kernel("app.panels.dialogs.save_annotation()")
     app.get_by_label("Path").wait_for()
     hover_over_all(app)
 

@@ -152,10 +152,10 @@ def test_each_dataset_keeps_a_workspace_that_says_which_it_is(empty, datasets):
 
 def test_names_to_save_under_say_the_channel_and_hold_no_slash(empty, movie, datasets):
     empty.open_image(movie, time=1, channel=2)
-    empty.dialogs.save_annotation(empty.session)
+    empty.panels.dialogs.save_annotation()
     assert empty.dialogs.shown.chosen.name == "movie_time1_channel2_markers.tif"
     empty.open_image(datasets, dataset="a/raw")
-    empty.dialogs.save_annotation(empty.session)
+    empty.panels.dialogs.save_annotation()
     assert empty.dialogs.shown.chosen.name == "scan_raw_markers.tif"
 
 
