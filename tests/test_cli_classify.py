@@ -126,6 +126,20 @@ def test_what_does_not_fit_into_memory_goes_through_the_disk(
     assert [path.name for path in (tmp_path / "disk").iterdir()] == ["scan1_labels.tif"]
 
 
+def test_a_graphics_card_that_is_full_is_said_with_the_name_of_the_image(
+    classifier, images, tmp_path, card
+):
+    card.room = 0
+    done = run(classifier, *images, "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    full = "The graphics card ran out of memory, so the processor"
+    assert done.stderr.splitlines() == [
+        f"{image.name}: {full} {what}"
+        for image in images
+        for what in ("made the superpixels", "computed the rest")
+    ]
+
+
 def test_a_device_that_is_not_there_is_said(classifier, images, tmp_path):
     done = run(classifier, images[0], "-o", tmp_path / "out", "--device", "cuda:77")
     assert done.exit_code == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.progress import Progress, part_of, silent
 from annotat_nb.room import Room
+from annotat_nb.superpixels.method import warn_user
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from annotat_nb.classify.prediction import Prediction
     from annotat_nb.operation import Array
     from annotat_nb.progress import Report
+    from annotat_nb.superpixels.method import Notify
     from annotat_nb.volume import Volume
 
 
@@ -76,6 +77,7 @@ class TrainedClassifier:
         *,
         device: str = "auto",
         room: Room | None = None,
+        notify: Notify = warn_user,
     ) -> Prediction:
         """Classify every voxel of an image.
 
@@ -90,11 +92,9 @@ class TrainedClassifier:
         room
             Where superpixels, features and labels go; by default into memory, up to half of what
             is free.
-
-        Warns
-        -----
-        UserWarning
-            If the memory of a graphics card was full, so that it took longer.
+        notify
+            Called with a sentence if a graphics card failed, such as for lack of memory, and it
+            took longer for that; by default it is a warning.
 
         Raises
         ------
@@ -106,20 +106,22 @@ class TrainedClassifier:
         room = Room() if room is None else room
         model = replace(self.model, pipeline=self.pipeline.model_copy(update={"device": device}))
         with lending(device) as there:  # says so at once if it is not there
-            ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), there, room)
+            ids = self._superpixels(volume, part_of(progress, 0.0, 0.4), there, room, notify)
             rest = part_of(progress, 0.0 if ids is None else 0.4, 1.0)
             segmenter = Segmenter(volume, ids, room=room)
             prediction = segmenter.predict(model, rest)
         if segmenter.device.notice:
-            warnings.warn(segmenter.device.notice, stacklevel=2)
+            notify(segmenter.device.notice)
         return prediction
 
-    def _superpixels(self, volume: Volume, progress: Progress, device: str, room: Room) -> Any:
+    def _superpixels(
+        self, volume: Volume, progress: Progress, device: str, room: Room, notify: Notify
+    ) -> Any:
         method = self.pipeline.superpixels
         if method is None:
             return None
         out = room.new("superpixels", volume.shape, np.uint32)
-        return superpixels_of(volume, method, progress, device=device, out=out)
+        return superpixels_of(volume, method, progress, device=device, notify=notify, out=out)
 
     def save_label(
         self,
@@ -131,6 +133,7 @@ class TrainedClassifier:
         progress: Progress = silent,
         device: str = "auto",
         room: Room | None = None,
+        notify: Notify = warn_user,
     ) -> Path:
         """Classify every voxel of an image, write the label with its classes, return its path.
 
@@ -144,7 +147,7 @@ class TrainedClassifier:
             Unsigned integer type of the file; the smallest that holds all classes by default.
         probabilities
             Where to write the probability of each class besides, as ``.tif``; None: nowhere.
-        progress, device, room
+        progress, device, room, notify
             As for `segment`.
 
         Raises
@@ -157,7 +160,7 @@ class TrainedClassifier:
         _refuse_harm(io.label_path(path, volume.shape, dtype), volume)
         if probabilities is not None:
             _refuse_harm(Path(probabilities).absolute(), volume)
-        prediction = self.segment(volume, progress, device=device, room=room)
+        prediction = self.segment(volume, progress, device=device, room=room, notify=notify)
         if probabilities is not None:
             io.write_probabilities(
                 probabilities,

@@ -149,6 +149,7 @@ class Batch:
         if (caution := self.classifier.caution_about(volume)) is not None:
             typer.echo(f"{io.name_of(image)}: {caution}", err=True)
         name = f"{io.name_of(image)} ({number + 1} of {len(self.images)})"
+        told: list[str] = []
 
         def work(job: Job) -> Path:
             def report(step: str, share: float) -> None:
@@ -162,9 +163,12 @@ class Batch:
                     progress=report,
                     device=self.options.device,
                     room=room,
+                    notify=told.append,
                 )
 
         written: Path = wait_with_bar(self.runner.submit(name, work))
+        for sentence in told:  # not before the progress bar is gone
+            typer.echo(f"{io.name_of(image)}: {sentence}", err=True)
         return written
 
     def _stem(self, image: Path) -> str:

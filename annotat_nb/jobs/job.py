@@ -107,6 +107,10 @@ class Job:
             self._reported = time.monotonic()
             self.changed.emit()
 
+    def note(self, sentence: str) -> None:
+        """Add a sentence to what a user should know; called by the work itself."""
+        self.notice = ". ".join(filter(None, [self.notice, sentence]))
+
     def pause(self, seconds: float) -> None:
         """Wait a moment; called by the work itself.
 

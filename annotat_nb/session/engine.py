@@ -157,6 +157,8 @@ class Collected:
     snapshot: Snapshot
     superpixels: Superpixels | None
     data: TrainingData
+    notice: str = ""
+    """What was done otherwise than the pipeline asks for, in a sentence; empty: nothing."""
 
 
 class Engine:
@@ -228,7 +230,7 @@ class Engine:
             learnt.superpixels,
             prediction,
             learnt.trained,
-            _notice_of(learnt),
+            _notice_of(learnt.snapshot, learnt.superpixels, learnt.segmenter),
             box,
             _label_of(prediction) if box is None else None,
         )
@@ -246,8 +248,9 @@ class Engine:
         segmenter = self._segmenter_for(grouping, snapshot)
         with lending(snapshot.pipeline.device):
             data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
-        stored = snapshot.stored
-        return Collected(snapshot, grouping, data if stored is None else stored.joined(data))
+        if snapshot.stored is not None:
+            data = snapshot.stored.joined(data)
+        return Collected(snapshot, grouping, data, _notice_of(snapshot, grouping, segmenter))
 
     @cached_property
     def _intensities(self) -> Intensities:
@@ -274,10 +277,10 @@ class Engine:
         return self._segmenter
 
 
-def _notice_of(learnt: Learnt) -> str:
+def _notice_of(snapshot: Snapshot, found: Superpixels | None, segmenter: Segmenter) -> str:
     """Say what was done otherwise than was asked for, in sentences."""
-    found, notices = learnt.superpixels, [learnt.segmenter.device.notice]
-    if found is not None and found is not learnt.snapshot.superpixels:
+    notices = [segmenter.device.notice]
+    if found is not None and found is not snapshot.superpixels:
         notices.insert(0, found.notice)
     return ". ".join(filter(None, notices))
 

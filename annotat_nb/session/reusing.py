@@ -176,7 +176,9 @@ class Reusing(Segmenting, Files):
 
         def work(job: Job) -> Collected:
             self.results.write()  # the mask, if it is new
-            return self._engine.collect(snapshot, job.report)
+            found = self._engine.collect(snapshot, job.report)
+            job.notice = found.notice
+            return found
 
         job = self.runner.submit("Save training data", once_compiled(work), commit)
         written: Path | Job = wait_with_bar(job) if block else job

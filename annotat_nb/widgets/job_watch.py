@@ -135,9 +135,11 @@ class JobWatch:
         job = item.job
         try:
             if job.state == "done":
+                former = self._message.count
                 item.done(job.result())
                 if job.notice:
-                    self._message.say(job.notice, "news")
+                    said = "" if self._message.count == former else f"{self._message.text}. "
+                    self._message.say(f"{said}{job.notice}", "news")
             elif job.state == "cancelled":
                 self._message.say(f"{job.name} was cancelled: all is as it was before", "news")
             elif job.error is not None:

@@ -118,8 +118,8 @@ class LearntDialogs:
 
             def work(job: Job) -> Path:
                 with self._session.room_for_others(path.parent) as room:
-                    how: dict[str, Any] = {"device": device, "room": room}
-                    return trained.save_label(volume, path, progress=job.report, **how)
+                    told: dict[str, Any] = {"progress": job.report, "notify": job.note}
+                    return trained.save_label(volume, path, device=device, room=room, **told)
 
             self._jobs.start(f"Classifying {name}", work, self._tell_saved)
 

@@ -168,3 +168,13 @@ def test_ctrl_c_cancels_the_job_that_is_waited_for(runner):
         wait_with_bar(job)
     alarm.join()
     assert job.state == "cancelled"
+
+
+def test_what_is_noted_comes_one_sentence_after_the_other(runner):
+    def work(job):
+        job.note("The card was full")
+        job.note("The processor helped")
+
+    job = runner.submit("Apply", work)
+    with pytest.warns(UserWarning, match=r"The card was full\. The processor helped"):
+        wait_with_bar(job)

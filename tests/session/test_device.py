@@ -129,6 +129,17 @@ def test_a_full_graphics_card_is_no_failure_and_the_job_tells(ready, card, verb)
     assert job.notice == FULL
 
 
+def test_training_data_tell_of_a_full_graphics_card_too(ready, card, tmp_path):
+    card.room = 0
+    job = ready.save_training_data(tmp_path / "a", block=False)
+    job.result()
+    assert job.notice == FULL
+    ready.pipeline = QUICK.model_copy(update={"features": (an.Sobel(),)})
+    with pytest.warns(UserWarning, match=FULL):
+        ready.save_training_data(tmp_path / "a")
+    assert (tmp_path / "a.training").exists()
+
+
 @pytest.mark.parametrize("verb", ["apply", "preview"])
 def test_who_waits_for_the_end_is_warned(ready, card, verb):
     card.room = 0

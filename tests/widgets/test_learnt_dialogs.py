@@ -285,6 +285,23 @@ def test_another_image_is_classified_on_the_device_of_the_pipeline(
         assert (card.calls > 0) == (device != "cpu")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_full_graphics_card_is_said_on_the_page(
+    app, painted, files, on_disk, tmp_path, choose, card
+):
+    full = "The graphics card ran out of memory, so the processor computed the rest"
+    painted.pipeline = FAST
+    card.room = 0
+    run(app, "Save training data…")
+    choose(app, tmp_path / "a.training")
+    assert app.message.text == f"Saved {tmp_path / 'a.training'}. {full}"
+    run(app, "Classify another image…")
+    choose(app, files[0])
+    choose(app, on_disk)
+    choose(app, tmp_path / "out.tif")
+    assert app.message.text == f"Saved {tmp_path / 'out.tif'}. {full}"
+
+
 def test_another_image_that_does_not_fit_into_memory_goes_through_the_disk(
     app, painted, files, on_disk, tmp_path, choose, monkeypatch
 ):
