@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from annotat_nb.classify.classifier import Predictor
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.operation import Array
 
@@ -119,21 +120,11 @@ def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
 def _model(source: Path, pipeline: Pipeline, ids: Array, arrays: Mapping[str, Array]) -> Model:
     names = pipeline.channels()
     listed = tuple(name for own in names.values() for name in own)
-    chosen = array_in(source, arrays, "chosen", "int64", (None,))
-    if not chosen.size or chosen[0] < 0 or chosen[-1] >= len(listed) or np.any(np.diff(chosen) < 1):
-        raise broken(source, f"it chooses other than some of its {len(listed)} channels, in order")
+    chosen = _chosen(source, arrays, len(listed))
     mean, scale = (array_in(source, arrays, n, "float32", chosen.shape) for n in ("mean", "scale"))
     if scale.min() <= 0:
         raise broken(source, "a scale is not above 0")
-    learnt = {n.removeprefix(LEARNT): a for n, a in arrays.items() if n.startswith(LEARNT)}
-    try:
-        predictor = pipeline.classifier.restore(learnt, n_features=chosen.size, n_classes=ids.size)
-    except ValueError as error:
-        raise broken(source, str(error)) from None
     features, columns = needed_for(names, chosen)
-    importances = ()
-    if "importances" in arrays:
-        importances = array_in(source, arrays, "importances", "float64", (len(listed),)).tolist()
     return Model(
         pipeline,
         ids,
@@ -143,9 +134,34 @@ def _model(source: Path, pipeline: Pipeline, ids: Array, arrays: Mapping[str, Ar
         columns,
         mean,
         scale,
-        predictor,
-        importances=tuple(importances),
+        _predictor(source, pipeline, arrays, n_features=chosen.size, n_classes=ids.size),
+        importances=_importances(source, arrays, len(listed)),
     )
+
+
+def _chosen(source: Path, arrays: Mapping[str, Array], count: int) -> Array:
+    """Return which of `count` channels are used."""
+    chosen = array_in(source, arrays, "chosen", "int64", (None,))
+    if not chosen.size or chosen[0] < 0 or chosen[-1] >= count or np.any(np.diff(chosen) < 1):
+        raise broken(source, f"it chooses other than some of its {count} channels, in order")
+    return chosen
+
+
+def _predictor(
+    source: Path, pipeline: Pipeline, arrays: Mapping[str, Array], **counts: int
+) -> Predictor:
+    learnt = {n.removeprefix(LEARNT): a for n, a in arrays.items() if n.startswith(LEARNT)}
+    try:
+        return pipeline.classifier.restore(learnt, **counts)
+    except ValueError as error:
+        raise broken(source, str(error)) from None
+
+
+def _importances(source: Path, arrays: Mapping[str, Array], count: int) -> tuple[float, ...]:
+    """Return what the selection found each channel to be worth; nothing where there was none."""
+    if "importances" not in arrays:
+        return ()
+    return tuple(array_in(source, arrays, "importances", "float64", (count,)).tolist())
 
 
 def _accuracy(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.classify import TrainedClassifier
     from annotat_nb.jobs import Job
+    from annotat_nb.superpixels.method import Notify
 
 FORMATS = tuple(io.WRITERS)
 
@@ -150,6 +151,16 @@ class Batch:
             typer.echo(f"{io.name_of(image)}: {caution}", err=True)
         name = f"{io.name_of(image)} ({number + 1} of {len(self.images)})"
         told: list[str] = []
+        written = self._save_label(name, volume, (target, shares), told.append)
+        for sentence in told:  # not before the progress bar is gone
+            typer.echo(f"{io.name_of(image)}: {sentence}", err=True)
+        return written
+
+    def _save_label(
+        self, name: str, volume: Volume, targets: tuple[Path, Path | None], notify: Notify
+    ) -> Path:
+        """Write the label and the probabilities of an image, and show how far `name` is."""
+        target, shares = targets
 
         def work(job: Job) -> Path:
             def report(step: str, share: float) -> None:
@@ -163,12 +174,10 @@ class Batch:
                     progress=report,
                     device=self.options.device,
                     room=room,
-                    notify=told.append,
+                    notify=notify,
                 )
 
         written: Path = wait_with_bar(self.runner.submit(name, work))
-        for sentence in told:  # not before the progress bar is gone
-            typer.echo(f"{io.name_of(image)}: {sentence}", err=True)
         return written
 
     def _stem(self, image: Path) -> str:

@@ -49,14 +49,19 @@ def over(count: int, work: Callable[[int, int], object], *, threads: int | None 
     if threads == 1 or parts <= 1:
         work(0, count)
         return
-    share_heaps()
     edges = [count * part // parts for part in range(parts + 1)]
-    ranges = iter(list(pairwise(edges)))
+    _share(list(pairwise(edges)), work, threads)
+
+
+def _share(ranges: list[tuple[int, int]], work: Callable[[int, int], object], threads: int) -> None:
+    """Do all of `ranges`, whoever is free the next one, until one fails."""
+    share_heaps()
+    waiting = iter(ranges)
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            for start, stop in ranges:
+            for start, stop in waiting:
                 if failures:
                     return
                 work(start, stop)

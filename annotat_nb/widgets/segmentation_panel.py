@@ -27,6 +27,10 @@ VERBS = {
     "preview": ("Preview", "Train on all strokes and classify the shown slice and its neighbours"),
     "apply": ("Apply", "Train on all strokes and classify the whole volume"),
 }
+PARAMETERS = (
+    "Change classifier parameters…",
+    "Filters, superpixels, pooling, feature selection and classifier",
+)
 
 
 class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -56,18 +60,11 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             verb: button(title, partial(run, verb), tooltip)
             for verb, (title, tooltip) in VERBS.items()
         }
-        self.count = w.Label()
-        self.parameters = button(
-            "Change classifier parameters…",
-            change_parameters,
-            "Filters, superpixels, pooling, feature selection and classifier",
-            icon="cog",
-        )
         self.live = LiveSwitch(session, attempt)
-        self.loaded = Line()
-        self.accuracy = Line()
-        self.summary = w.Label()
-        self.summary.add_class("annotat-quiet")
+        title, tip = PARAMETERS
+        self.parameters = button(title, change_parameters, tip, icon="cog")
+        self.count, self.loaded, self.accuracy = w.Label(), Line(), Line()
+        self.summary = w.Label().add_class("annotat-quiet")
         generate, preview, apply = self.buttons.values()
         super().__init__(
             [

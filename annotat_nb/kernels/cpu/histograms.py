@@ -73,6 +73,34 @@ def _go_down(
             _count(levels, plane, rows[0], columns, -1, coarse, fine)
 
 
+@helper
+def _slide_along(
+    coarse4: Array, fine4: Array, window: Array, seen: Array, half: int, out: Array
+) -> None:
+    """Slide the window along a row of histograms of columns; write the medians into `out`.
+
+    `coarse4` and `fine4` hold four bins in each number, as `_move` takes them.
+    """
+    none, across, window4 = len(coarse4) - 1, len(coarse4) - out.size, window.view(np.uint64)
+    window[:] = 0
+    seen[:] = -1
+    for x in range(across - 1):
+        _move(coarse4, x, none, 0, window4, 16)
+    for x in range(out.size):
+        _move(coarse4, x + across - 1, x - 1 if x else none, 0, window4, 16)
+        part, rest = _locate(window, 16, half)
+        if seen[part] < 0 or x - seen[part] > across // 2:
+            window[part] = 0
+            for column in range(x, x + across):
+                _move(fine4, column, none, 4 * part, window4, part)
+        else:
+            for column in range(seen[part], x):
+                _move(fine4, column + across, column, 4 * part, window4, part)
+        seen[part] = x
+        place, _ = _locate(window, part, rest)
+        out[x] = 16 * part + place
+
+
 @kernel(
     (
         *("const uint8[:,:,::1]", "int64[::1]", "int64[::1]", "int64[::1]"),
@@ -89,36 +117,18 @@ def _slide_columns(levels: Array, planes: Array, rows: Array, columns: Array, ou
     depth, tall, wide = out.shape
     deep, high, across = planes.size - depth + 1, rows.size - tall + 1, columns.size - wide + 1
     half = deep * high * across // 2
-    none = columns.size  # an empty column
-    coarse, fine = np.empty((none + 1, 16), np.uint16), np.empty((none + 1, 256), np.uint16)
-    window, seen = np.empty((17, 16), np.uint16), np.empty(16, np.int64)
+    count = columns.size + 1  # the last one stays empty
+    coarse, fine = np.empty((count, 16), np.uint16), np.empty((count, 256), np.uint16)
     coarse4, fine4 = coarse.view(np.uint64), fine.view(np.uint64)
-    window4 = window.view(np.uint64)
+    window, seen = np.empty((17, 16), np.uint16), np.empty(16, np.int64)
     for z in range(depth):
         coarse[:] = 0
         fine[:] = 0
         for y in range(1 - high, tall):
             near = rows[max(y - 1, 0) : y + high]
             _go_down(levels, planes[z : z + deep], near, columns, y, coarse, fine)
-            if y < 0:
-                continue
-            window[:] = 0
-            seen[:] = -1
-            for x in range(across - 1):
-                _move(coarse4, x, none, 0, window4, 16)
-            for x in range(wide):
-                _move(coarse4, x + across - 1, x - 1 if x else none, 0, window4, 16)
-                part, rest = _locate(window, 16, half)
-                if seen[part] < 0 or x - seen[part] > across // 2:
-                    window[part] = 0
-                    for column in range(x, x + across):
-                        _move(fine4, column, none, 4 * part, window4, part)
-                else:
-                    for column in range(seen[part], x):
-                        _move(fine4, column + across, column, 4 * part, window4, part)
-                seen[part] = x
-                place, _ = _locate(window, part, rest)
-                out[z, y, x] = 16 * part + place
+            if y >= 0:
+                _slide_along(coarse4, fine4, window, seen, half, out[z, y])
 
 
 @helper
