@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from annotat_nb.io.errors import ReadError
     from annotat_nb.operation import Array
 
+DEFINE_FIRST = "import what defines its features first"
 LARGEST_CLASS = 2**15 - 1
 """Markers hold no larger class id."""
 MOST_FEATURES = 1000
@@ -58,8 +59,7 @@ def pipeline_in(source: Path, head: Mapping[str, Any]) -> Pipeline:
         pipeline = Pipeline.model_validate(stored)
     except (ValueError, TypeError, RecursionError) as error:
         cause = f"has parameters that are not known here ({_first(error)})"
-        remedy = "update annotat_nb, or import what defines its features first"
-        raise cannot_read(source, cause, remedy) from None
+        raise cannot_read(source, cause, f"update annotat_nb, or {DEFINE_FIRST}") from None
     known = tuple(name for own in pipeline.channels().values() for name in own)
     if (names := head.get("names")) not in (list(known), _former_names(pipeline)):
         cause = (

@@ -11,6 +11,7 @@ import typer
 
 from annotat_nb import io
 from annotat_nb.classify import load_classifier
+from annotat_nb.classify.saved import DEFINE_FIRST
 from annotat_nb.cli.images import (
     INTERRUPTED,
     Channel,
@@ -23,6 +24,7 @@ from annotat_nb.cli.images import (
     read_image,
     sentence_of,
 )
+from annotat_nb.cli.own_code import NAME_IT, OwnCode, run_own
 from annotat_nb.features import device_of
 from annotat_nb.io.reader import suffix_of
 from annotat_nb.jobs import Cancelled, ThreadRunner, wait_with_bar
@@ -79,6 +81,7 @@ def classify(
     time: Time = None,
     channel: Channel = None,
     rgb: Rgb = None,
+    own: OwnCode = None,
 ) -> None:
     """Segment images with a classifier that was saved in the Annotator or by a session.
 
@@ -88,11 +91,12 @@ def classify(
     how = how_to_read(shape, dtype, dataset, time, channel, rgb)
     try:
         device_of(device)  # says so at once if it is not there
+        run_own(own)
         options = Options(output, ending, overwrite, probabilities, device, how)
         batch = Batch(load_classifier(classifier), images, options)
         output.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:
-        typer.echo(sentence_of(error), err=True)
+        typer.echo(sentence_of(error).replace(DEFINE_FIRST, NAME_IT), err=True)
         raise typer.Exit(1) from None
     try:
         failed = sum([not batch.try_one(number) for number in range(len(images))])

@@ -22,6 +22,7 @@ from annotat_nb.cli.images import (
     read_image,
     sentence_of,
 )
+from annotat_nb.cli.own_code import NAME_IT, OwnCode, run_own
 from annotat_nb.jobs import Cancelled
 from annotat_nb.session import Session
 
@@ -53,10 +54,12 @@ def segment(
     markers_dataset: Annotated[
         str | None, typer.Option(help="Which image of a file of markers that holds several.")
     ] = None,
+    own: OwnCode = None,
 ) -> None:
     """Segment an image by markers that were painted before, as Apply does."""
     how = how_to_read(shape, dtype, dataset, time, channel, rgb)
     try:
+        run_own(own)
         opened = read_image(image, how)
         written = _segment(opened, markers, markers_dataset, output, pipeline)
     except (KeyboardInterrupt, Cancelled):
@@ -102,5 +105,5 @@ def _read_pipeline(path: Path) -> Pipeline:
         place = ".".join(map(str, first["loc"]))
         raise ValueError(
             f"{path.name}: is no pipeline ({place or 'file'}: {first['msg']}); "
-            "write one with Pipeline(...).model_dump_json()"
+            f"write one with Pipeline(...).model_dump_json(), and {NAME_IT} if they are your own"
         ) from error
