@@ -62,7 +62,10 @@ class SessionBase:
         memory_budget: float | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        """Held while the model changes: callbacks may come from several threads."""
+        """Held while the model changes: callbacks may come from several threads.
+
+        Signals are emitted under it: each has a lock of its own, which comes second everywhere.
+        """
         self.volume = _switchable(volume)
         self.annotation = Annotation(volume.shape, self._make, self.lock)
         self.runner = ThreadRunner()
@@ -297,10 +300,9 @@ class SessionBase:
             view = View(**{**dict(former), **changes}).within(self.volume.shape)
             self.classes[view.label]  # says which classes there are, if this is none of them
             self._view = view
-            if self._view == former:
-                return
-        self.recorder.record_view(self._view.model_dump(mode="json"))
-        self.view_changed.emit(self._view, former)
+            if view != former:
+                self.recorder.record_view(view.model_dump(mode="json"))
+                self.view_changed.emit(view, former)
 
     def _step(self, kind: str, move: Callable[[], Edit | None]) -> str | None:
         with self.lock:

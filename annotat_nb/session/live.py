@@ -80,15 +80,16 @@ class LiveUpdate:
 
     def switch(self, is_on: bool) -> None:
         """Begin to follow the session, or stop."""
-        if is_on == self.is_on:
-            return
-        self.is_on = is_on
-        for signal, slot in self._signals():
-            if is_on:
-                signal.connect(slot)
-            else:
-                signal.disconnect(slot, missing_ok=True)
-        self.ask()
+        with self._session.lock:
+            if is_on == self.is_on:
+                return
+            self.is_on = is_on
+            for signal, slot in self._signals():
+                if is_on:
+                    signal.connect(slot)
+                else:
+                    signal.disconnect(slot, missing_ok=True)
+            self.ask()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the preview is as new as the strokes, and tell whether it is.

@@ -180,7 +180,7 @@ class Reusing(Segmenting, Files):
             job.notice = found.notice
             return found
 
-        job = self.runner.submit("Save training data", once_compiled(work), commit)
+        job = self._submit("Save training data", once_compiled(work), commit)
         written: Path | Job = wait_with_bar(job) if block else job
         return written
 

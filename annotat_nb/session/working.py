@@ -24,11 +24,17 @@ class Working(SessionBase):
         commit: Callable[[Any], None],
         block: bool,
     ) -> Job | None:
-        job = self.runner.submit(name, work, commit)
+        job = self._submit(name, work, commit)
         if not block:
             return job
         wait_with_bar(job)
         return None
+
+    def _submit(
+        self, name: str, work: Callable[[Job], Result], commit: Callable[[Result], object]
+    ) -> Job:
+        with self.lock:
+            return self.runner.submit(name, work, commit)
 
 
 def once_compiled(work: Callable[[Job], Result]) -> Callable[[Job], Result]:
