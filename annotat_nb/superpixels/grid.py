@@ -49,6 +49,11 @@ class Grid:
         )
         return z, y, x
 
+    def flat(self, voxels: Array) -> Array:
+        """Return the flat indices of voxels in the volume; (z, y, x) of each, (3, n)."""
+        flats: Array = np.ravel_multi_index(tuple(voxels), self.shape)
+        return flats
+
     def ids(self, cells: Box) -> Array:
         """Return the ids of the cells in a box, from 1, uint32."""
         z, y, x = np.ogrid[cells]

@@ -34,14 +34,14 @@ def reconnect(labels: Array, ndim: int) -> Array:
     >>> reconnect(np.array([[[1, 1, 1, 2, 1, 2, 2]]], "uint32"), 2).tolist()
     [[[1, 1, 1, 1, 2, 2, 2]]]
     """
-    from annotat_nb.kernels.cpu import parts as kernels
+    from annotat_nb.kernels.cpu.contacts import settle
 
     chosen = np.ones(int(labels.max()) + 1, bool)
     parts, owners, spans = find_parts(labels, chosen, ndim)
     settled = largest_parts(owners, spans)
     if settled.all():
         return labels
-    kernels.settle(owners, settled, _contacts(parts, settled, spans, ndim))
+    settle(owners, settled, _contacts(parts, settled, spans, ndim))
     return np.take(owners, parts)
 
 
@@ -88,13 +88,14 @@ def largest_parts(owners: Array, spans: Array) -> Array:
 
 def _contacts(parts: Array, settled: Array, spans: Array, ndim: int) -> Array:
     """Return the loose parts, the parts beside each, and how many faces they share."""
-    from annotat_nb.kernels.cpu import parts as kernels
+    from annotat_nb.kernels.cpu import contacts as kernels
+    from annotat_nb.kernels.cpu.parts import OUTSIDE
 
     loose = np.flatnonzero(~settled)
     edges = np.concatenate([[0], np.cumsum(spans[0, loose])])
     ends, items = np.full(settled.size, -1), np.empty(edges[-1], np.int64)
     ends[loose] = edges[:-1]
-    bordered = np.pad(parts, 1, constant_values=kernels.OUTSIDE)
+    bordered = np.pad(parts, 1, constant_values=OUTSIDE)
     kernels.list_items(bordered, ends, items)
     contacts, lengths = np.empty((6 * items.size, 3), np.int64), np.zeros(settled.size, np.int32)
     flat = ndim == 2

@@ -11,15 +11,17 @@ import numpy as np
 
 from annotat_nb.blocks import Block, pad_box, shape_of
 from annotat_nb.progress import counted, stretch
+from annotat_nb.superpixels.loose import corner_of, heirs_of, loose_at, rewrite, voxels_of
 from annotat_nb.superpixels.repair import find_parts, largest_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
     from annotat_nb.progress import Report
     from annotat_nb.superpixels.grid import Grid
+    from annotat_nb.superpixels.loose import Loose
 
 NEAR = 2
 """Cells round its own in which a superpixel that its tile holds whole is looked for first."""
@@ -40,21 +42,6 @@ class _Pieces:
     """Their ids."""
     spans: Array
     """As `find_parts` returns them; flat indices count voxels of the tile."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Loose:
-    """Voxels of a tile that belong to parts which lose their id."""
-
-    core: Box
-    voxels: Array
-    """(z, y, x) of each, (3, n)."""
-    flats: Array
-    """Their flat indices in the volume."""
-    parts: Array
-    """Which part of the volume each of them belongs to."""
-    beside: tuple[Array, Array, Array]
-    """Neighbours with another id: the part they are beside, their flat index, and their id."""
 
 
 class Seams:
@@ -162,7 +149,7 @@ class Seams:
             if (each := self._loose(pieces, part_of, settled, labels)) is not None
         ]
         if loose:
-            _rewrite(labels, counted(loose, writing), _heirs(owners, settled, loose))
+            rewrite(labels, counted(loose, writing), heirs_of(owners, settled, loose))
 
     def _missing(self) -> Array:
         """Return the ids in question of which nothing is noted in the tile of their cell."""
@@ -191,7 +178,7 @@ class Seams:
         voxels = _where(labels, window, id_)
         if _reaches_out(voxels, window, core):
             voxels = _where(labels, core, id_)
-        flat = np.ravel_multi_index(tuple(voxels - _corner(core)), shape_of(core))
+        flat = np.ravel_multi_index(tuple(voxels - corner_of(core)), shape_of(core))
         if flat.size:
             self._note(tile, np.array([id_], np.uint32), np.array([[flat.size], [flat.min()]]))
 
@@ -205,68 +192,36 @@ class Seams:
         owners, spans : ndarray
             As `find_parts` returns them, for the volume.
         """
-        from annotat_nb.kernels.cpu import parts as kernels
+        from annotat_nb.kernels.cpu.parts import unite
 
         roots = np.arange(self._count)
-        kernels.unite(roots, np.concatenate(self._same))
+        unite(roots, np.concatenate(self._same))
         known, part_of = np.unique(roots, return_inverse=True)
         owners = np.concatenate([pieces.owners for pieces in self._pieces])[known]
         sizes, firsts = np.zeros(known.size, np.int64), np.full(known.size, np.iinfo(np.int64).max)
         for pieces in self._pieces:
             mine = part_of[pieces.offset :][: len(pieces.owners)]
             np.add.at(sizes, mine, pieces.spans[0])
-            np.minimum.at(firsts, mine, self._flat(self._voxels(pieces.tile, pieces.spans[1])))
+            voxels = voxels_of(self._cores[pieces.tile], pieces.spans[1])
+            np.minimum.at(firsts, mine, self._grid.flat(voxels))
         return part_of, owners, np.stack([sizes, firsts])
-
-    def _voxels(self, tile: int, places: Array) -> Array:
-        """Return the (z, y, x) of flat indices in a tile, (3, n)."""
-        core = self._cores[tile]
-        return np.stack(np.unravel_index(places, shape_of(core))) + _corner(core)
-
-    def _flat(self, voxels: Array) -> Array:
-        flats: Array = np.ravel_multi_index(tuple(voxels), self._grid.shape)
-        return flats
 
     def _loose(
         self, pieces: _Pieces, part_of: Array, settled: Array, labels: Array
-    ) -> _Loose | None:
+    ) -> Loose | None:
         """Find the voxels of a tile that must change, and what lies beside them."""
-        from annotat_nb.kernels.cpu import parts as kernels
+        from annotat_nb.kernels.cpu.parts import collect
 
         mine = part_of[pieces.offset :][: len(pieces.owners)]
         chosen = np.flatnonzero(~settled[mine])
         if not chosen.size:
             return None
         sizes, firsts = pieces.spans[:, chosen]
-        places = np.empty(sizes.sum(), np.int64)
-        block = np.asarray(labels[self._cores[pieces.tile]])
-        kernels.collect(block, np.ascontiguousarray(firsts), self._grid.ndim == 2, places)
-        parts, voxels = np.repeat(mine[chosen], sizes), self._voxels(pieces.tile, places)
-        beside = self._beside(self._cores[pieces.tile], voxels, parts, labels)
-        return _Loose(self._cores[pieces.tile], voxels, self._flat(voxels), parts, beside)
-
-    def _beside(
-        self, core: Box, voxels: Array, parts: Array, labels: Array
-    ) -> tuple[Array, Array, Array]:
-        """Return the neighbours of `voxels` that have another id; see `_Loose`."""
-        box = pad_box(core, (self._grid.ndim - 2, 1, 1), self._grid.shape)
-        block = np.asarray(labels[box])
-        own, found = block[tuple(voxels - _corner(box))], []
-        for axis in range(3 - self._grid.ndim, 3):
-            for step in (-1, 1):
-                near = voxels.copy()
-                near[axis] += step
-                inside = (near[axis] >= 0) & (near[axis] < self._grid.shape[axis])
-                near = near[:, inside]
-                ids = block[tuple(near - _corner(box))]
-                other = ids != own[inside]
-                found.append((parts[inside][other], self._flat(near[:, other]), ids[other]))
-        of, flats, ids = map(np.concatenate, zip(*found, strict=True))
-        return of, flats, ids
-
-
-def _corner(box: Box) -> Array:
-    return np.array([[side.start] for side in box])
+        core, places = self._cores[pieces.tile], np.empty(sizes.sum(), np.int64)
+        block = np.asarray(labels[core])
+        collect(block, np.ascontiguousarray(firsts), self._grid.ndim == 2, places)
+        voxels = voxels_of(core, places)
+        return loose_at(self._grid, core, voxels, np.repeat(mine[chosen], sizes), labels)
 
 
 def _common(one: Box, other: Box) -> Box:
@@ -278,7 +233,7 @@ def _common(one: Box, other: Box) -> Box:
 
 def _where(labels: Array, box: Box, id_: int) -> Array:
     """Return the (z, y, x) in the volume of the voxels of a superpixel in a box, (3, n)."""
-    return np.argwhere(np.asarray(labels[box]) == id_).T + _corner(box)
+    return np.argwhere(np.asarray(labels[box]) == id_).T + corner_of(box)
 
 
 def _reaches_out(voxels: Array, window: Box, core: Box) -> bool:
@@ -288,30 +243,3 @@ def _reaches_out(voxels: Array, window: Box, core: Box) -> bool:
         or (a.stop < b.stop and (places == a.stop - 1).any())
         for places, a, b in zip(voxels, window, core, strict=True)
     )
-
-
-def _heirs(owners: Array, settled: Array, loose: list[_Loose]) -> Array:
-    """Return the id of each part once all loose ones have that of a neighbour."""
-    from annotat_nb.kernels.cpu import parts as kernels
-
-    flats = np.concatenate([each.flats for each in loose])
-    parts = np.concatenate([each.parts for each in loose])
-    of, near, ids = map(np.concatenate, zip(*(each.beside for each in loose), strict=True))
-    # What lies beside is another loose part, or the one settled part of an id.
-    order = np.argsort(flats)
-    place = order[np.minimum(np.searchsorted(flats, near, sorter=order), flats.size - 1)]
-    known, numbers = np.unique(ids, return_inverse=True)
-    other = np.where(flats[place] == near, parts[place], owners.size + numbers)
-    pairs, lengths = np.unique(np.stack([of, other], axis=1), axis=0, return_counts=True)
-    heirs = np.concatenate([owners, known])
-    settled = np.concatenate([settled, np.ones(known.size, bool)])
-    kernels.settle(heirs, settled, np.column_stack([pairs, lengths]))
-    return heirs
-
-
-def _rewrite(labels: Any, loose: Iterable[_Loose], heirs: Array) -> None:
-    for each in loose:
-        block = np.asarray(labels[each.core])
-        block[tuple(each.voxels - _corner(each.core))] = heirs[each.parts]
-        if not isinstance(labels, np.ndarray):
-            labels[each.core] = block
