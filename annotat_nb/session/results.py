@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +89,7 @@ class Results:
         """Key of what was loaded then; None: nothing."""
         self._trained: TrainedClassifier | Path | None = None
         self._unwritten: deque[tuple[str, str, Save]] = deque()
+        self._writing = RLock()
 
     def resume(self, found: Resumed) -> None:
         """Take over what a workspace holds."""
@@ -217,12 +219,9 @@ class Results:
 
     def write(self) -> None:
         """Write to the workspace what is new; slow, so not to be called under the lock."""
-        while self._unwritten:
-            try:
-                kind, file, save = self._unwritten.popleft()
-            except IndexError:  # somebody else writes it
-                return
-            self._write(kind, file, save)
+        with self._writing:
+            while self._unwritten:
+                self._write(*self._unwritten.popleft())
 
     def shown_at(self, voxel: Voxel) -> tuple[int | None, Prediction | None]:
         """Return the class that is shown at `voxel`, and what found it; a preview goes first."""

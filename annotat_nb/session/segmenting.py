@@ -200,8 +200,8 @@ class Segmenting(Working):
 
     def _warn(self, block: bool) -> None:
         """Say what is unexpected to who waits for the end; who does not shows `caution`."""
-        if block and self.caution is not None:
-            warnings.warn(self.caution, stacklevel=3)
+        if block and (caution := self.caution) is not None:
+            warnings.warn(caution, stacklevel=3)
 
     def _snapshot(self) -> Snapshot:
         with self.lock:

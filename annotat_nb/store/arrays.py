@@ -39,8 +39,7 @@ def write_array(path: Path, data: Any) -> None:
     OSError
         If it cannot be written; nothing is left at `path`.
     """
-    if isinstance(data, StoredArray) and not data.is_settled:
-        data.settle(path)
+    if isinstance(data, StoredArray) and data.settle(path):
         return
     part = path.with_name(f"{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)

@@ -123,8 +123,13 @@ class StoredArray(BoxArray):
             box = tuple(slice(at, min(at + edge, side)) for at, (side, edge) in triples)
             self._write(box, np.asarray(data[box]))
 
-    def settle(self, path: Path) -> None:
+    def settle(self, path: Path) -> bool:
         """Bring all of it to the disk, move it to `path`, and keep it there as it is.
+
+        Returns
+        -------
+        bool
+            Whether it lies there: not if it was settled elsewhere, where it stays.
 
         Raises
         ------
@@ -141,11 +146,7 @@ class StoredArray(BoxArray):
                 self._source.release()
                 self.folder, self._source = path, _opened(path, layout)
             sync_folder(path.parent)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether it is kept as it is."""
-        return not isinstance(self._source, Scratch)
+            return self.folder == path
 
     def remove_in_the_end(self) -> None:
         """Remove the folder once nobody uses this object any more."""

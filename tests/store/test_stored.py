@@ -1,12 +1,14 @@
 import gc
 import threading
+import time
 from itertools import product
 
 import numpy as np
 import pytest
 
 from annotat_nb.io import ReadError
-from annotat_nb.store import WorkspaceError, scratch
+from annotat_nb.store import WorkspaceError, scratch, stored
+from annotat_nb.store.arrays import write_array
 from annotat_nb.store.stored import StoredArray
 
 SHAPE = (21, 300, 270)
@@ -63,6 +65,38 @@ def test_a_table_is_written_row_by_row(tmp_path):
     table = StoredArray.create(tmp_path / "new", (100_000, 3), np.dtype("float32"))
     table[70_000:70_002] = [[1, 2, 3], [4, 5, 6]]
     assert table[69_999:70_003, 1].tolist() == [0, 2, 5, 0]
+
+
+def test_two_results_of_one_array_are_both_written_though_at_once(array, tmp_path, monkeypatch):
+    array.fill(VALUES)
+    sync_tree, moving = stored.sync_tree, threading.Event()
+
+    def sync_slowly(folder):
+        moving.set()
+        time.sleep(0.3)  # while the other begins
+        sync_tree(folder)
+
+    monkeypatch.setattr(stored, "sync_tree", sync_slowly)
+    thread = threading.Thread(target=write_array, args=(tmp_path / "label", array))
+    thread.start()
+    assert moving.wait(5)
+    write_array(tmp_path / "mask", array)
+    thread.join()
+    for name in ("label", "mask"):
+        np.testing.assert_array_equal(reopened(tmp_path / name)[:], VALUES)
+
+
+def test_what_was_moved_but_not_synced_is_not_moved_again(array, tmp_path, monkeypatch):
+    def refuse(folder):
+        raise OSError(5, "Input/output error")
+
+    array.fill(VALUES)
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "sync_folder", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            write_array(tmp_path / "label", array)
+    write_array(tmp_path / "label", array)
+    np.testing.assert_array_equal(reopened(tmp_path / "label")[:], VALUES)
 
 
 def test_threads_that_write_into_one_block_lose_nothing(array):
