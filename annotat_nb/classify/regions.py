@@ -140,7 +140,7 @@ class Regions:
         return boxes
 
     def _grow(self, boxes: Rows, layer: Box, start: int, stop: int) -> None:
-        from annotat_nb.kernels.cpu.pooling import grow_boxes
+        from annotat_nb.kernels.cpu.lookup import grow_boxes
 
         rows = np.array(boxes.between(start, stop))
         for box in pieces(layer):

@@ -142,7 +142,7 @@ class SuperpixelWise:
 
     def _write_labels(self, labels: Any, label_of: Array) -> None:
         """Write the class of each superpixel; outside the mask the earlier class stays."""
-        from annotat_nb.kernels.cpu.pooling import look_up
+        from annotat_nb.kernels.cpu.lookup import look_up
 
         for box in pieces(whole(self._volume.shape)):
             ids = self._regions.read(box)
@@ -154,7 +154,7 @@ class SuperpixelWise:
 
     def _labels_of(self, box: Box, ids: Array, classes: Array) -> Array:
         """Return the classes of a few superpixels, int16, in `box`; -1 for the others."""
-        from annotat_nb.kernels.cpu.pooling import look_up
+        from annotat_nb.kernels.cpu.lookup import look_up
 
         labels = np.full([side.stop - side.start for side in box], -1, np.int16)
         if ids.size:

@@ -152,24 +152,3 @@ def test_ids_that_lie_far_apart_are_found():
     far = LABELS.astype("uint32") * 70_000_000
     found = kernels.find_slots(far, PRESENT[1:-1] * 70_000_000)
     np.testing.assert_array_equal(found, kernels.find_slots(LABELS, PRESENT[1:-1]))
-
-
-@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "int32"])
-def test_looking_up_is_indexing(kind):
-    table = RNG.integers(0, 100, 60).astype(kind)
-    out = np.empty(LABELS.shape, kind)
-    kernels.look_up(LABELS, table, out)
-    np.testing.assert_array_equal(out, table[LABELS])
-    kernels.look_up(LABELS, table[20:50], out, first=20, other=7)
-    known = (LABELS >= 20) & (LABELS < 50)
-    np.testing.assert_array_equal(out, np.where(known, table[LABELS], 7))
-
-
-def test_boxes_hold_their_superpixels():
-    boxes = np.zeros((50, 6), "int32")
-    for block in plan_blocks(LABELS.shape, core=(4, 9, 8)):
-        kernels.grow_boxes(LABELS[block.core], block.core, 10, boxes)
-    for number in PRESENT[PRESENT >= 10]:
-        places = np.argwhere(number == LABELS)
-        np.testing.assert_array_equal(boxes[number - 10, :3], places.min(axis=0))
-        np.testing.assert_array_equal(boxes[number - 10, 3:], places.max(axis=0) + 1)
