@@ -72,7 +72,7 @@ class SessionBase:
         self.recorder = Recorder(_opened(workspace, volume))
         opened = self.recorder.workspace
         can_write = opened is not None and not opened.is_read_only
-        self._room = Room(memory_budget, opened.new_array if opened and can_write else None)
+        self._room = Room(memory_budget, opened.results.new_array if opened and can_write else None)
         self._engine = Engine(volume, self._room)
         self._pipeline = Pipeline()
         self.results = Results(self.annotation, self.recorder)

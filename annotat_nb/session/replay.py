@@ -72,7 +72,7 @@ def replay(workspace: Workspace, annotation: Annotation, room: Room) -> Resumed:
 
     def load(facts: dict[str, Any]) -> Any | None:
         fits = tuple(facts["shape"]) == annotation.shape
-        return workspace.load_result(facts, room) if fits else None
+        return workspace.results.load(facts, room) if fits else None
 
     found = Resumed()
     for entry in workspace.journal.entries:
@@ -169,7 +169,7 @@ def _bring_back_file(
                 _go_on_from(found.loaded, found)
             _note(found, kind, bool(facts) and found.loaded is None)
         case "classifier":
-            path = workspace.file_of(facts)
+            path = workspace.results.path_of(facts)
             found.trained = path if path.exists() else None
 
 
@@ -235,7 +235,7 @@ def _grounds(facts: dict[str, Any], found: Resumed) -> Grounds | None:
 
 def _loaded(facts: dict[str, Any], workspace: Workspace) -> Loaded | None:
     """Load what the session went on from; None if it cannot be read."""
-    path = workspace.file_of(facts)
+    path = workspace.results.path_of(facts)
     try:
         is_data = facts["kind"] == "training data"
         learnt = read_training_data(path)[0] if is_data else load_classifier(path)

@@ -249,7 +249,7 @@ class Results:
     def _record_image(self, kind: str, image: LabelImage, facts: Mapping[str, Any]) -> None:
         data = image.data
         stored = {"shape": data.shape, "dtype": data.dtype.str, "origin": image.origin, **facts}
-        self._record(kind, stored, lambda workspace, file: workspace.save_result(file, data))
+        self._record(kind, stored, lambda workspace, file: workspace.results.save(file, data))
 
     def _record(self, kind: str, facts: Mapping[str, Any], save: Save | None) -> None:
         """Journal a result, in order with the edits; its file follows when there is time."""
@@ -259,7 +259,7 @@ class Results:
         if save is None:
             self._recorder.record(kind, dict(facts))
             return
-        file = workspace.next_result(kind)
+        file = workspace.results.next_file(kind)
         self._recorder.record(kind, {"file": file, **facts})
         self._unwritten.append((kind, file, save))
 
@@ -270,7 +270,7 @@ class Results:
 
         def write() -> None:
             save(workspace, file)
-            workspace.drop_results(kind, keep=file)
+            workspace.results.drop_older(kind, keep=file)
 
         self._recorder.attempt(kind, write)
 
@@ -280,9 +280,11 @@ def _saving(learnt: TrainedClassifier | TrainingData, classes: Classes) -> Save:
 
     def save(workspace: Workspace, file: str) -> None:
         if isinstance(learnt, TrainedClassifier):
-            workspace.save_file(file, lambda path: write_classifier(path, learnt))
+            workspace.results.save_file(file, lambda path: write_classifier(path, learnt))
         else:
-            workspace.save_file(file, lambda path: write_training_data(path, learnt, classes))
+            workspace.results.save_file(
+                file, lambda path: write_training_data(path, learnt, classes)
+            )
 
     return save
 

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from pydantic import ValidationError
 
-from annotat_nb.io import ReadError, WriteError
-from annotat_nb.io.atomic import atomic_write, remove_leftovers
-from annotat_nb.store.arrays import read_array, write_array
+from annotat_nb.io.atomic import atomic_write
 from annotat_nb.store.block_copy import BlockCopy
 from annotat_nb.store.errors import ForeignWorkspace, WorkspaceError
 from annotat_nb.store.journal import Journal
 from annotat_nb.store.lock import LOCK, owner_of, take_lock
 from annotat_nb.store.reference import ImageReference
-from annotat_nb.store.stored import StoredArray, saying_what_the_disk_refuses
+from annotat_nb.store.result_files import ResultFiles
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    import numpy as np
-
-    from annotat_nb.room import Room
     from annotat_nb.volume import Volume
 
 SCHEMA = 1
@@ -55,10 +48,7 @@ class Workspace:
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.path = Path(path).expanduser().resolve()
-        self._results = self.path / "results"
-        self._scratch = self.path / "scratch"
-        self._numbers: dict[str, int] = {}
-        self._arrays: weakref.WeakSet[StoredArray] = weakref.WeakSet()
+        self.results = ResultFiles(self.path)
         self.on_hand_over: Callable[[], object] = lambda: None
         """Called when another session of this process takes the folder over."""
         self.is_read_only = read_only
@@ -76,7 +66,7 @@ class Workspace:
         self.journal = Journal(self.path / "journal")
         if not read_only:
             _open_here[self.path] = self
-            self._sweep()
+            self.results.sweep()
 
     @property
     def is_open(self) -> bool:
@@ -151,102 +141,6 @@ class Workspace:
         except (OSError, ValueError):
             return None
         return view if isinstance(view, dict) else None
-
-    def next_result(self, name: str) -> str:
-        """Return a file name for a result that none has had."""
-        numbers = [int(p.name.split("-")[-1]) for p in self._results.glob(f"{name}-*[0-9]")]
-        self._numbers[name] = 1 + max([*numbers, self._numbers.get(name, 0)])
-        return f"{name}-{self._numbers[name]:06d}"
-
-    def new_array(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> StoredArray:
-        """Make an array of zeros on disk; it is gone with the object, unless it becomes a result.
-
-        Parameters
-        ----------
-        name
-            What it holds, in words.
-        shape, dtype
-            Of the array.
-
-        Raises
-        ------
-        WorkspaceError
-            If the disk refuses.
-        """
-        folder = self._scratch / f"{name.replace(' ', '_')}-{secrets.token_hex(8)}"
-        with saying_what_the_disk_refuses(folder):
-            self._scratch.mkdir(mode=0o700, exist_ok=True)
-            array = StoredArray.create(folder, shape, dtype)
-        self._arrays.add(array)
-        return array
-
-    def save_result(self, file: str, data: Any) -> None:
-        """Store an array as Zarr; one that `new_array` made is moved.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written whole; what was stored before stays.
-        """
-        self._results.mkdir(mode=0o700, exist_ok=True)
-        write_array(self._results / file, data)
-
-    def save_file(self, file: str, write: Callable[[Path], object]) -> None:
-        """Store a result that is one file: `write` writes it where it is told.
-
-        Raises
-        ------
-        OSError
-            If it cannot be written.
-        """
-        self._results.mkdir(mode=0o700, exist_ok=True)
-        remove_leftovers(self._results)
-        try:
-            write(self._results / file)
-        except WriteError as error:
-            if isinstance(error.__cause__, OSError):
-                raise error.__cause__ from None
-            raise
-
-    def file_of(self, facts: dict[str, Any]) -> Path:
-        """Return where a result lies that is one file; it may be gone."""
-        return self._results / Path(str(facts["file"])).name
-
-    def load_result(self, facts: dict[str, Any], room: Room) -> Any | None:
-        """Return a stored array; None when it is gone, damaged or not what `facts` say.
-
-        Where there is no room for it in memory, what is damaged shows only when it is read.
-        """
-        array = read_array(self.file_of(facts), tuple(facts["shape"]), facts["dtype"])
-        if not isinstance(array, StoredArray):
-            return array
-        self._arrays.add(array)
-        try:
-            return room.bring(array, str(facts["file"]))
-        except ReadError:
-            return None
-
-    def drop_results(self, name: str, *, keep: str) -> None:
-        """Remove the results called `name` that are older than the file `keep`.
-
-        Arrays that somebody still reads are removed once nobody does.
-        """
-        in_use = {array.folder: array for array in self._arrays}
-        for path in self._results.glob(f"{name}-*"):
-            if path.name >= keep:
-                continue
-            if path in in_use:
-                in_use[path].remove_in_the_end()
-            elif path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove what a killed process left half made."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
-        for part in self._results.glob("*.part"):
-            shutil.rmtree(part, ignore_errors=True)
 
     def block_copy(self, volume: Volume) -> BlockCopy:
         """Return the copy in blocks of `volume`, the image that the workspace belongs to."""

@@ -216,8 +216,8 @@ session.paint([(20, 20)], index=100, label=0)
 def test_saving_it_claims_nothing_yet(sample, take, kernel):
     kernel(
         """
-save = session.recorder.workspace.save_result
-session.recorder.workspace.save_result = lambda *a: gate.wait(60) and save(*a)
+save = session.recorder.workspace.results.save
+session.recorder.workspace.results.save = lambda *a: gate.wait(60) and save(*a)
 gate.clear()
 """
         + SEGMENT.replace("apply()", "apply(block=False)")
@@ -225,7 +225,7 @@ gate.clear()
     sample.get_by_text("saving …").wait_for()
     take("saving")
     assert sample.get_by_text("saving …").is_visible()
-    kernel("gate.set(); session.recorder.workspace.save_result = save")
+    kernel("gate.set(); session.recorder.workspace.results.save = save")
     sample.get_by_text("4 strokes saved").wait_for()
 
 

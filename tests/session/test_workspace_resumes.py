@@ -223,7 +223,7 @@ def test_a_stroke_is_saved_before_anybody_hears_of_it(volume, path):
 
 
 def test_a_result_that_could_not_be_stored_is_stored_later(volume, path, monkeypatch):
-    from annotat_nb.store import workspace as module
+    from annotat_nb.store import result_files as module
 
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -86,17 +86,17 @@ def test_a_project_file_that_cannot_be_used_is_explained(tmp_path, content, reas
 
 def save(workspace, data):
     """Store an array, and return what tells it from others."""
-    file = workspace.next_result("labels")
-    workspace.save_result(file, data)
+    file = workspace.results.next_file("labels")
+    workspace.results.save(file, data)
     return {"file": file, "shape": data.shape, "dtype": data.dtype.str}
 
 
 def test_results_are_kept_whole_and_old_ones_dropped(tmp_path):
     workspace = Workspace(tmp_path / "a.annotat")
     old, new = (save(workspace, np.full((2, 3, 4), n, "uint8")) for n in (0, 2))
-    workspace.drop_results("labels", keep=new["file"])
-    assert workspace.load_result(old, Room()) is None
-    np.testing.assert_array_equal(workspace.load_result(new, Room()), np.full((2, 3, 4), 2))
+    workspace.results.drop_older("labels", keep=new["file"])
+    assert workspace.results.load(old, Room()) is None
+    np.testing.assert_array_equal(workspace.results.load(new, Room()), np.full((2, 3, 4), 2))
 
 
 @pytest.fixture
@@ -104,17 +104,17 @@ def stored(tmp_path):
     """A workspace with one array, where it lies, and how to read it."""
     workspace = Workspace(tmp_path / "a.annotat")
     facts = save(workspace, np.arange(24, dtype="uint8").reshape(2, 3, 4))
-    assert workspace.load_result(facts, Room()) is not None
+    assert workspace.results.load(facts, Room()) is not None
     return workspace, workspace.path / "results" / facts["file"], facts
 
 
 def test_a_result_name_cannot_leave_the_workspace(stored):
     workspace, _, facts = stored
     assert (
-        workspace.load_result({**facts, "file": f"../results/../../{facts['file']}"}, Room())
+        workspace.results.load({**facts, "file": f"../results/../../{facts['file']}"}, Room())
         is not None
     )
-    assert workspace.load_result({**facts, "file": "../project.json"}, Room()) is None
+    assert workspace.results.load({**facts, "file": "../project.json"}, Room()) is None
 
 
 @pytest.mark.parametrize("what", ["chunk gone", "chunk changed", "metadata gone", "nonsense"])
@@ -129,7 +129,7 @@ def test_a_damaged_result_is_no_result(stored, what):
         (path / "zarr.json").unlink()
     else:
         (path / "zarr.json").write_text("{}")
-    assert workspace.load_result(facts, Room()) is None
+    assert workspace.results.load(facts, Room()) is None
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_damaged_result_is_no_result(stored, what):
 )
 def test_a_result_that_is_not_what_was_stored_is_no_result(stored, name, value):
     workspace, _, facts = stored
-    assert workspace.load_result({**facts, name: value}, Room()) is None
+    assert workspace.results.load({**facts, name: value}, Room()) is None
 
 
 def test_an_array_packed_with_a_foreign_codec_is_never_unpacked(stored):
@@ -145,7 +145,7 @@ def test_an_array_packed_with_a_foreign_codec_is_never_unpacked(stored):
     metadata = json.loads((path / "zarr.json").read_text())
     metadata["codecs"][-1]["name"] = "numcodecs.pickle"
     (path / "zarr.json").write_text(json.dumps(metadata))
-    assert workspace.load_result(facts, Room()) is None
+    assert workspace.results.load(facts, Room()) is None
 
 
 def test_an_unreadable_view_is_no_view(tmp_path):
