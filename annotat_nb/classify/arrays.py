@@ -61,5 +61,16 @@ def fitting(rows: Array, n_features: int) -> Array:
     return np.ascontiguousarray(rows, np.float32)
 
 
+def ascends(values: Array) -> bool:
+    """Tell whether each value is larger than the one before.
+
+    Examples
+    --------
+    >>> ascends(np.array([1, 2**62])), ascends(np.array([0, 2**62, -(2**63)]))
+    (True, False)
+    """
+    return bool((values[1:] > values[:-1]).all())  # differences of such numbers run over
+
+
 def _listed(names: Mapping[str, object]) -> str:
     return ", ".join(map(repr, sorted(names))) or "none"

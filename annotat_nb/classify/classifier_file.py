@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotat_nb.classify.accuracy import Accuracy
+from annotat_nb.classify.arrays import ascends
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.model import Model, needed_for
 from annotat_nb.classify.saved import array_in, broken, classes_in, head_of, pipeline_in
@@ -142,7 +143,7 @@ def _model(source: Path, pipeline: Pipeline, ids: Array, arrays: Mapping[str, Ar
 def _chosen(source: Path, arrays: Mapping[str, Array], count: int) -> Array:
     """Return which of `count` channels are used."""
     chosen = array_in(source, arrays, "chosen", "int64", (None,))
-    if not chosen.size or chosen[0] < 0 or chosen[-1] >= count or np.any(np.diff(chosen) < 1):
+    if not chosen.size or chosen[0] < 0 or chosen[-1] >= count or not ascends(chosen):
         raise broken(source, f"it chooses other than some of its {count} channels, in order")
     return chosen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotat_nb.classify.arrays import checked, fitting
+from annotat_nb.classify.arrays import ascends, checked, fitting
 from annotat_nb.classify.distinct import distinct
 from annotat_nb.kernels import over
 
@@ -179,7 +179,7 @@ def _check_lengths(forest: PackedForest) -> None:
     ):
         raise ValueError("the arrays of a forest must have one value for each node")
     starts = forest.starts
-    if starts.size < 2 or starts[0] != 0 or starts[-1] != nodes or (np.diff(starts) < 1).any():
+    if starts.size < 2 or starts[0] != 0 or starts[-1] != nodes or not ascends(starts):
         raise ValueError(f"the trees of a forest must follow each other over its {nodes} nodes")
 
 

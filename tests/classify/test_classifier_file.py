@@ -188,6 +188,7 @@ WIDE = "learnt.votes"
         ({"chosen": np.empty(0, "int64")}, {}, "it chooses other than some of its 4 channels"),
         ({"chosen": np.array([-1, 2])}, {}, "it chooses other than some"),
         ({"chosen": np.array([2, 2])}, {}, "it chooses other than some"),
+        ({"chosen": np.array([0, 2**62, -(2**63)])}, {}, "it chooses other than some"),
         ({"chosen": np.array([2, 4])}, {}, "it chooses other than some"),
         ({"chosen": np.array([0.0])}, {}, "its chosen are 1 float64, not n int64"),
         ({"mean": np.zeros(9, "float32")}, {}, "its mean are 9 float32"),
