@@ -14,7 +14,7 @@ from annotat_nb.rendering import (
     to_grey,
     whole_tile,
 )
-from annotat_nb.volume import axis_number, plane_axes
+from annotat_nb.volume import AXES, axis_number, plane_axes
 
 if TYPE_CHECKING:
     from annotat_nb.classify import Prediction
@@ -92,6 +92,11 @@ def class_colors(session: Session) -> Array:
     palette = class_palette(session)
     shown = {item.id for item in session.classes if item.visible}
     return rgba_table(palette, visible=[number in shown for number in range(len(palette))])
+
+
+def slice_id(view: View) -> int:
+    """Return the number that strokes on the slice of `view` carry."""
+    return 1 + AXES.index(view.axis) + len(AXES) * view.index
 
 
 def plane_shape(session: Session) -> tuple[int, int]:

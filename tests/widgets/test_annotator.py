@@ -13,6 +13,7 @@ from annotat_nb.widgets import housekeeping
 from annotat_nb.widgets.canvas import Stroke
 from annotat_nb.widgets.housekeeping import Run
 from annotat_nb.widgets.sentences import next_step, sentence
+from annotat_nb.widgets.slice_pictures import slice_id
 
 WIDGETS = ipywidgets.widgets.widget._instances
 
@@ -29,9 +30,9 @@ def draw_on():
     """Send a stroke to an Annotator, as its pen does."""
 
     def draw_on(app, *points, action="paint", label=1, radius=2):
-        slice_id = app.panels.view.slice_id(app.session.view)
+        number = slice_id(app.session.view)
         place = np.array(points, np.int32)
-        app.canvas.stroked.emit(Stroke(17, place, radius, label, action, slice_id))
+        app.canvas.stroked.emit(Stroke(17, place, radius, label, action, number))
 
     return draw_on
 
@@ -105,7 +106,7 @@ def test_a_pen_stroke_is_a_stroke_of_the_session(app, session, draw):
 
 
 def test_a_stroke_lands_on_the_slice_that_was_on_screen(app, session):
-    seen = app.panels.view.slice_id(session.view)
+    seen = slice_id(session.view)
     was = session.view.z
     session.step_slice(1)
     app.canvas.stroked.emit(Stroke(5, np.array([[25, 35]], np.int32), 0, 0, "paint", seen))
