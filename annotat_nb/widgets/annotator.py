@@ -14,13 +14,14 @@ from annotat_nb.widgets.canvas.layers import LAYERS
 from annotat_nb.widgets.commands import Command, menus_of
 from annotat_nb.widgets.cover import Cover
 from annotat_nb.widgets.dialogs import Dialogs
-from annotat_nb.widgets.housekeeping import close_former, close_tree, remember
+from annotat_nb.widgets.housekeeping import close_former, remember
 from annotat_nb.widgets.job_watch import JobWatch
 from annotat_nb.widgets.loop import Loop
 from annotat_nb.widgets.menu import MenuBar
 from annotat_nb.widgets.message import Message
 from annotat_nb.widgets.opener import Opener
 from annotat_nb.widgets.opening import session_at, session_for
+from annotat_nb.widgets.places import Places
 from annotat_nb.widgets.preparing_line import PreparingLine
 from annotat_nb.widgets.sentences import farewell, saved_line
 from annotat_nb.widgets.steward import Steward
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
 
-Parts = tuple[w.Widget, ...]
 MENUS = ("File", "Edit", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
 
@@ -83,16 +83,13 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _place_parts(self) -> None:
         corner = w.HBox([self.preparing, self.saved]).add_class("annotat-corner")
-        self._top = w.HBox([self.menu, corner, Steward()]).add_class("annotat-top")
-        self._stage = w.Box([self.canvas, self.cover, self.dialogs]).add_class("annotat-stage")
-        self._line = w.HBox([self.message, self.jobs.bar]).add_class("annotat-feet")
-        self._tools, self._side, self._slices, self._status = (w.VBox() for _ in range(4))
-        left = w.VBox([self._stage, self._slices, self._line, self._status])
-        left.add_class("annotat-left")
-        self._main = w.HBox([left, self._side]).add_class("annotat-main")
-        # The places stay for good, only what is in them changes: a box that gets other children
-        # makes all views behind the first change anew, the picture's too.
-        super().__init__([self._top, self.banner, self._tools, self._main])
+        self._places = Places(
+            top=(self.menu, corner, Steward()),
+            banner=self.banner,
+            stage=(self.canvas, self.cover, self.dialogs),
+            feet=(self.message, self.jobs.bar),
+        )
+        super().__init__(self._places.rows)
         self.add_class("annotat-root")
 
     @property
@@ -132,7 +129,8 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._attempt,
             self._refresh,
         )
-        self._show_bench(self._bench)
+        self._places.fill(self._bench)
+        self._refresh()
 
     def open_image(self, path: str | os.PathLike[str], **how: Any) -> None:
         """Open the image at `path` in place of the present one.
@@ -213,23 +211,14 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self._opened is not None:
             self._opened.close()
         self.canvas.close()
-        for part in (self._top, self.banner, self._tools, self._main):
-            close_tree(part)
+        self._places.close()
         super().close()
         self.layout.close()
 
     def _show_nothing(self) -> None:
         for layer in LAYERS:
             self.canvas.clear(layer)
-        self._fill((), (), (), ())
-
-    def _show_bench(self, bench: Workbench) -> None:
-        self._fill((bench.toolbar,), (bench.side,), (bench.slices,), (bench.status,))
-        self._refresh()
-
-    def _fill(self, tools: Parts, side: Parts, slices: Parts, status: Parts) -> None:
-        self._tools.children, self._side.children = tools, side
-        self._slices.children, self._status.children = slices, status
+        self._places.fill(None)
 
     def _refresh(self) -> None:
         if self._is_closed:
