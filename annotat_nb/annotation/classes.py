@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
 from threading import RLock
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from psygnal import Signal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from annotat_nb.annotation.alone import alone
 from annotat_nb.rendering.palette import class_color
 
 if TYPE_CHECKING:
@@ -40,20 +40,7 @@ class LabelClass(BaseModel):
 Classes = tuple[LabelClass, ...]
 Commit = Callable[[str, Classes, int | None], None]
 
-Some = ParamSpec("Some")
-Given = TypeVar("Given")
 BACKGROUND = LabelClass(id=0, name="Background", color=class_color(0))
-
-
-def _alone(verb: Callable[Concatenate[ClassTable, Some], Given]) -> Any:
-    """Let no other thread change the table between reading and writing it."""
-
-    @wraps(verb)
-    def alone(self: ClassTable, *arguments: Some.args, **named: Some.kwargs) -> Given:
-        with self._lock:
-            return verb(self, *arguments, **named)
-
-    return alone
 
 
 class ClassTable:
@@ -76,7 +63,7 @@ class ClassTable:
     def __init__(
         self, commit: Commit | None = None, lock: AbstractContextManager[Any] | None = None
     ) -> None:
-        self._lock = lock or RLock()
+        self._lock: AbstractContextManager[Any] = lock or RLock()
         self._classes: Classes = (BACKGROUND,)
         self._hidden: frozenset[int] = frozenset()
         self._commit = commit or (lambda _name, classes, _removed: self.replace(classes))
@@ -106,7 +93,7 @@ class ClassTable:
         """Ids of the classes that are not shown."""
         return self._hidden
 
-    @_alone
+    @alone
     def add(self, name: str, *, color: str | None = None) -> int:
         """Add a class and return its id, the smallest one that is free.
 
@@ -121,20 +108,20 @@ class ClassTable:
         self._commit("add class", tuple(sorted((*self._classes, new), key=lambda c: c.id)), None)
         return free
 
-    @_alone
+    @alone
     def rename(self, class_id: int, name: str) -> None:
         """Give class `class_id` another name."""
         if self[class_id].name != name.strip():
             self._refuse_taken(name)
             self._update(class_id, "rename class", name=name)
 
-    @_alone
+    @alone
     def recolor(self, class_id: int, color: str) -> None:
         """Give class `class_id` another colour, as ``"#rrggbb"``."""
         if self[class_id].color != color:
             self._update(class_id, "recolour class", color=color)
 
-    @_alone
+    @alone
     def remove(self, class_id: int) -> None:
         """Remove class `class_id` with its markers; its voxels in the label become Background."""
         if class_id == 0:
@@ -142,13 +129,13 @@ class ClassTable:
         gone = self[class_id].id
         self._commit("remove class", tuple(c for c in self._classes if c.id != gone), gone)
 
-    @_alone
+    @alone
     def show(self, class_id: int, visible: bool = True) -> None:
         """Show or hide class `class_id`; a matter of view, not an edit."""
         hidden = self._hidden - {self[class_id].id}
         self.hide_only(hidden if visible else hidden | {class_id})
 
-    @_alone
+    @alone
     def isolate(self, class_id: int) -> None:
         """Show only class `class_id`; where it is the only one shown already, show all."""
         others = frozenset(item.id for item in self._classes if item.id != self[class_id].id)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+
+from annotat_nb.annotation.alone import alone
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from annotat_nb.annotation.classes import Classes
     from annotat_nb.annotation.markers import Stroke
     from annotat_nb.annotation.runs import Runs, Values
@@ -79,7 +84,9 @@ class History:
     """Numbers of those up to there that write voxels."""
     _lost: list[range] = field(default_factory=list)
     """Of each such step that can no longer be redone: the positions at which it stood."""
+    _lock: AbstractContextManager[Any] = field(default_factory=RLock)
 
+    @alone
     def push(self, step: Step) -> None:
         """Add a new step, forgetting what was undone and the oldest steps over the bound."""
         self.nbytes += step.nbytes - sum(gone.nbytes for gone in self.undone)
@@ -95,10 +102,12 @@ class History:
         self._settled += [step.number] if step.is_felt else []
 
     @property
+    @alone
     def position(self) -> int:
         """Number of the last step that stands; 0 when none does."""
         return self.done[-1].number if self.done else self._bottom
 
+    @alone
     def steps_since(self, position: int) -> int:
         """Count the steps between an earlier `position` and now, made and taken back alike.
 
@@ -110,6 +119,7 @@ class History:
         lost = sum(position in stood for stood in self._lost)
         return settled + lost + sum(step.is_felt for step in (*made, *taken_back))
 
+    @alone
     def back(self) -> Step | None:
         """Move the last step to the undone ones and return it; None when there is none."""
         if not self.done:
@@ -117,6 +127,7 @@ class History:
         self.undone.append(self.done.pop())
         return self.undone[-1]
 
+    @alone
     def forward(self) -> Step | None:
         """Move the last undone step back and return it; None when there is none."""
         if not self.undone:

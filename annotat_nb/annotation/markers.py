@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotat_nb.annotation.alone import alone
 from annotat_nb.annotation.runs import Flat, Runs, Values
 from annotat_nb.volume import axis_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -53,6 +56,7 @@ class Markers:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
+        self._lock: AbstractContextManager[Any] = RLock()
         self.strokes: dict[int, Stroke] = {}
         self._blocks: dict[Key, NDArray[np.int32]] = {}
         self._marked: dict[Key, tuple[Flat, NDArray[np.int32]]] = {}
@@ -68,6 +72,7 @@ class Markers:
         """The markers as a lazy int16 array, (z, y, x), with -1 where nothing is marked."""
         return MarkersArray(self)
 
+    @alone
     def stroke_count(self, label: int | None = None) -> int:
         """Count the strokes that still mark a voxel, of one class or of all."""
         alive = (self.strokes[stroke] for stroke, size in self._sizes.items() if size > 0)
@@ -77,6 +82,7 @@ class Markers:
         """Give `voxels` to `stroke` (0 unmarks them) and return the strokes that had them."""
         return self.write_values(voxels, np.broadcast_to(np.int32(stroke), voxels.size))
 
+    @alone
     def write_values(self, voxels: Runs, strokes: Array) -> Values:
         """Give each voxel to its own stroke and return the strokes that had them before."""
         flat, before = voxels.flat(), np.zeros(voxels.size, np.int32)
@@ -91,6 +97,7 @@ class Markers:
         self._count(strokes, 1)
         return Values.pack(before)
 
+    @alone
     def read(self, flat: Flat) -> NDArray[np.int32]:
         """Return the stroke of each voxel, 0 where there is none."""
         owners = np.zeros(len(flat), np.int32)
@@ -103,11 +110,13 @@ class Markers:
         """Return the stroke that marks `voxel`, (z, y, x); 0 when none does."""
         return int(self.read(np.array([np.ravel_multi_index(voxel, self.shape)]))[0])
 
+    @alone
     def voxels_of(self, stroke: int) -> Runs:
         """Return the voxels that `stroke` still marks."""
         found = [flat[owners == stroke] for flat, owners in self._walk(self._touched[stroke])]
         return Runs.from_flat(np.sort(np.concatenate([np.zeros(0, np.int64), *found])))
 
+    @alone
     def marked(self) -> tuple[Flat, NDArray[np.int16]]:
         """Return the flat indices of all marked voxels, ascending, and the class of each."""
         parts = list(self._walk(sorted(self._blocks)))
@@ -116,17 +125,20 @@ class Markers:
         order = np.argsort(flat, kind="stable")  # quick where much is in order already
         return flat[order], self.labels_of(owners[order])
 
+    @alone
     def labels_of(self, strokes: Array) -> NDArray[np.int16]:
         """Return the class of each stroke number, -1 for 0."""
         return self._class_table()[strokes]
 
     def _class_table(self) -> NDArray[np.int16]:
-        table = np.full(max(self.strokes, default=0) + 1, UNMARKED, np.int16)
-        for stroke in self.strokes.values():
+        strokes = tuple(self.strokes.values())  # at once: another thread may begin one
+        table = np.full(max((s.id for s in strokes), default=0) + 1, UNMARKED, np.int16)
+        for stroke in strokes:
             table[stroke.id] = stroke.label
         table[0] = UNMARKED
         return table
 
+    @alone
     def slice(self, axis: str, index: int) -> NDArray[np.int16]:
         """Return the classes marked in slice `index` across `axis`, -1 where unmarked."""
         number = axis_number(axis)
@@ -135,10 +147,12 @@ class Markers:
         box[number] = slice(index, index + 1)
         return self._read_box((box[0], box[1], box[2]), keys).squeeze(number)
 
+    @alone
     def read_box(self, box: Box) -> NDArray[np.int16]:
         """Return the classes marked in `box`, -1 where unmarked."""
         return self._read_box(box, self._keys_in(box))
 
+    @alone
     def read_coarsely(self, box: Box, step: int) -> NDArray[np.int16]:
         """Return the highest class marked in each cube of `step` voxels a side of `box`.
 

@@ -1,3 +1,7 @@
+import random
+import sys
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -224,3 +228,31 @@ def test_hiding_a_class_is_no_step_of_history(annotation):
     annotation.classes.show(1, False)
     assert [item.visible for item in annotation.classes] == [True, False]
     assert annotation.undo().name == "add class"
+
+
+def test_one_thread_may_read_while_another_one_draws(annotation):
+    position, rng, is_drawn = annotation.history.position, random.Random(0), threading.Event()
+
+    def draw():
+        try:
+            for _ in range(300):
+                point = rng.randrange(20), rng.randrange(30)
+                use(annotation, Paint(points=(point,), index=rng.randrange(4), label=1, radius=1))
+                if rng.random() < 0.3:
+                    annotation.undo()
+        finally:
+            is_drawn.set()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        while not is_drawn.is_set():
+            assert annotation.history.steps_since(position) <= 300
+            assert annotation.markers.stroke_count() <= 300
+            assert set(np.unique(annotation.markers.data[1])) <= {-1, 1}
+            annotation.markers.marked()
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
