@@ -48,6 +48,24 @@ def peak_memory():
     return PeakMemory
 
 
+@pytest.fixture
+def held_training(monkeypatch):
+    """Holds every training from when it begins until the gate is set."""
+    from annotat_nb.classify import Segmenter
+
+    gate, inside, fit = threading.Event(), threading.Event(), Segmenter.fit
+
+    def hold(self, *arguments, **options):
+        inside.set()
+        assert gate.wait(20)
+        return fit(self, *arguments, **options)
+
+    monkeypatch.setattr(Segmenter, "fit", hold)
+    gate.inside = inside
+    yield gate
+    gate.set()
+
+
 CARD = pytest.param("cuda:0", marks=pytest.mark.gpu)
 
 

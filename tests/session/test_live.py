@@ -37,22 +37,6 @@ def fits(monkeypatch):
     return done
 
 
-@pytest.fixture
-def held(monkeypatch):
-    """Holds every training from when it begins until the gate is set."""
-    gate, inside, fit = threading.Event(), threading.Event(), Segmenter.fit
-
-    def hold(self, *arguments, **options):
-        inside.set()
-        assert gate.wait(20)
-        return fit(self, *arguments, **options)
-
-    monkeypatch.setattr(Segmenter, "fit", hold)
-    gate.inside = inside
-    yield gate
-    gate.set()
-
-
 def expected(session, z=None):
     """What Preview gives on the strokes that there are now."""
     with an.Session(session.volume) as other:
@@ -164,14 +148,14 @@ def test_superpixels_of_other_parameters_are_to_be_made_first(ready, monkeypatch
     follows(ready)
 
 
-def test_a_stroke_while_it_learns_is_there_at_once_and_wins(ready, held):
+def test_a_stroke_while_it_learns_is_there_at_once_and_wins(ready, held_training):
     ready.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     first = ready.runner.current
     ready.paint([(20, 34), (28, 34)], index=3, label=0, radius=2)
     assert ready.markers.data[3, 24, 34] == 0
     assert ready.live_update.state == "updating"
-    held.set()
+    held_training.set()
     follows(ready)
     assert first.state == "cancelled"
 
@@ -200,12 +184,12 @@ def test_scrolling_classifies_without_learning_anew(ready, fits):
     assert side.start <= 20 < side.stop
 
 
-def test_scrolling_while_it_learns_goes_on_and_shows_where_one_is_then(ready, held):
+def test_scrolling_while_it_learns_goes_on_and_shows_where_one_is_then(ready, held_training):
     ready.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     job = ready.runner.current
     ready.show(z=1)
-    held.set()
+    held_training.set()
     assert ready.live_update.wait(20)
     assert job.state == "done"
     np.testing.assert_array_equal(slice_of(ready, 1), expected(ready, 1))
@@ -256,12 +240,12 @@ def test_where_the_preview_reaches_scrolling_computes_nothing(ready, monkeypatch
     assert ready.results.previewed is before
 
 
-def test_it_gives_way_to_apply_and_leaves_its_label_alone(ready, held):
+def test_it_gives_way_to_apply_and_leaves_its_label_alone(ready, held_training):
     ready.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     live = ready.runner.current
     apply = ready.apply(block=False)
-    held.set()
+    held_training.set()
     assert apply.wait(20)
     assert live.state == "cancelled"
     assert apply.state == "done"
@@ -310,12 +294,12 @@ def test_nor_is_it_in_another_mask(ready):
     assert ready.previewed is None
 
 
-def test_a_stroke_during_apply_is_previewed_after_it(ready, held):
+def test_a_stroke_during_apply_is_previewed_after_it(ready, held_training):
     ready.live = True
     apply = ready.apply(block=False)
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     ready.paint([(20, 34), (28, 34)], index=3, label=0, radius=2)
-    held.set()
+    held_training.set()
     assert apply.wait(20)
     assert apply.state == "done"
     follows(ready)
@@ -348,11 +332,13 @@ def test_what_fails_is_kept_to_be_said_and_tried_again_after_the_next_change(rea
     assert ready.live_update.error is None
 
 
-def test_cancelled_by_somebody_else_it_is_not_up_to_date_until_the_next_change(ready, held):
+def test_cancelled_by_somebody_else_it_is_not_up_to_date_until_the_next_change(
+    ready, held_training
+):
     ready.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     ready.runner.cancel_all()
-    held.set()
+    held_training.set()
     assert not ready.live_update.wait(20)
     assert ready.live_update.state == "cancelled"
     assert ready.live_update.error is None
@@ -360,33 +346,35 @@ def test_cancelled_by_somebody_else_it_is_not_up_to_date_until_the_next_change(r
     follows(ready)
 
 
-def test_cancelled_while_it_waits_its_turn_it_begins_again_after_the_next_stroke(ready, held):
+def test_cancelled_while_it_waits_its_turn_it_begins_again_after_the_next_stroke(
+    ready, held_training
+):
     apply = ready.apply(block=False)
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     ready.live = True
     ready.runner.cancel_all()
     ready.paint([(20, 34), (28, 34)], index=3, label=0, radius=2)
-    held.set()
+    held_training.set()
     assert apply.wait(20)
     follows(ready)
 
 
-def test_switched_off_it_stops_and_keeps_the_preview(ready, held):
+def test_switched_off_it_stops_and_keeps_the_preview(ready, held_training):
     ready.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     job = ready.runner.current
     ready.live = False
-    held.set()
+    held_training.set()
     assert job.wait(20)
     assert (job.state, ready.live_update.state) == ("cancelled", "off")
     ready.paint([(30, 30)], index=3, label=0)
     assert ready.runner.current is None
 
 
-def test_a_session_closes_while_it_learns(ready, held):
+def test_a_session_closes_while_it_learns(ready, held_training):
     ready.live = True
-    assert held.inside.wait(20)
-    held.set()
+    assert held_training.inside.wait(20)
+    held_training.set()
     ready.close()
     assert ready.live_update.state == "off"
     assert ready.runner.current is None

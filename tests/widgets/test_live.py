@@ -1,12 +1,9 @@
 """Live update in the page: a switch, a quiet word, and the picture that follows."""
 
-import threading
-
 import numpy as np
 import pytest
 
 import annotat_nb as an
-from annotat_nb.classify import Segmenter
 from annotat_nb.session.recorder import LOOK_ONLY
 from annotat_nb.widgets.live_switch import CANCELLED, CURRENT, UPDATING
 
@@ -21,22 +18,6 @@ def switch(app, painted):
     painted.pipeline = FAST
     painted.generate_superpixels()
     return app.panels.segmentation.live
-
-
-@pytest.fixture
-def held(monkeypatch):
-    """Holds every training from when it begins until the gate is set."""
-    gate, inside, fit = threading.Event(), threading.Event(), Segmenter.fit
-
-    def hold(self, *arguments, **options):
-        inside.set()
-        assert gate.wait(20)
-        return fit(self, *arguments, **options)
-
-    monkeypatch.setattr(Segmenter, "fit", hold)
-    gate.inside = inside
-    yield gate
-    gate.set()
 
 
 def line(app):
@@ -70,39 +51,39 @@ def test_it_says_what_it_waits_for(app, painted):
     assert switch.news.value.startswith("Waiting. Paint at least two classes first")
 
 
-def test_it_is_quiet_where_jobs_are_loud(app, painted, switch, held):
+def test_it_is_quiet_where_jobs_are_loud(app, painted, switch, held_training):
     buttons = app.panels.segmentation.buttons
     switch.tick.value = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     assert switch.news.value == UPDATING
     assert app.jobs.bar.layout.display == "none"
     assert app.message.layout.display != "none"
     assert app.message.text.startswith("Paint on: this slice follows your strokes")
     assert not app.jobs.is_busy
     assert not buttons["apply"].disabled
-    held.set()
+    held_training.set()
     assert painted.live_update.wait(20)
     assert switch.news.value == CURRENT
 
 
-def test_an_update_that_was_cancelled_is_none(painted, switch, held):
+def test_an_update_that_was_cancelled_is_none(painted, switch, held_training):
     switch.tick.value = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     painted.runner.cancel_all()
-    held.set()
+    held_training.set()
     painted.runner.submit("Next", lambda job: None, is_quiet=True).result()  # all is told by then
     assert switch.news.value == CANCELLED
 
 
-def test_an_annotator_made_meanwhile_shows_no_job_either(painted, held):
+def test_an_annotator_made_meanwhile_shows_no_job_either(painted, held_training):
     painted.pipeline = FAST
     painted.generate_superpixels()
     painted.live = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     app = an.Annotator(painted)
     assert app.jobs.bar.job is None
     assert app.panels.segmentation.live.tick.value
-    held.set()
+    held_training.set()
     app.close()
 
 
@@ -119,12 +100,12 @@ def test_the_picture_follows_the_pen(app, painted, switch):
     np.testing.assert_array_equal(shown, expected.astype(int) + 1)
 
 
-def test_apply_and_cancel_work_meanwhile(app, painted, switch, held, wait):
+def test_apply_and_cancel_work_meanwhile(app, painted, switch, held_training, wait):
     switch.tick.value = True
-    assert held.inside.wait(20)
+    assert held_training.inside.wait(20)
     app.panels.segmentation.buttons["apply"].click()
     assert app.jobs.is_busy
-    held.set()
+    held_training.set()
     assert wait(app).name == "Apply"
     assert painted.live_update.wait(20)
     assert painted.changes_since_apply == 0
