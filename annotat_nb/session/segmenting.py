@@ -9,6 +9,7 @@ from annotat_nb.classify import Marks, Mask, TrainedClassifier
 from annotat_nb.features import device_of
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
+from annotat_nb.session.findings import Findings
 from annotat_nb.session.loaded import ANEW
 from annotat_nb.session.working import Working, once_compiled
 
@@ -29,7 +30,7 @@ PER_VOXEL = (
 )
 
 
-class Segmenting(Working):
+class Segmenting(Findings, Working):
     """Superpixels, preview and segmentation, each as a job."""
 
     def obstacle(self, verb: str) -> str | None:
