@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from threading import RLock
@@ -19,7 +18,6 @@ from annotat_nb.classify import (
     TrainedClassifier,
     TrainingData,
     load_classifier,
-    uncertainty_of,
 )
 from annotat_nb.classify.classifier_file import write_classifier
 from annotat_nb.classify.training_file import write_training_data
@@ -35,27 +33,14 @@ if TYPE_CHECKING:
     from annotat_nb.classify import Pipeline, Prediction
     from annotat_nb.session.engine import Grounds, Outcome, Superpixels
     from annotat_nb.session.loaded import Loaded
+    from annotat_nb.session.probing import Voxel
     from annotat_nb.session.recorder import Recorder
     from annotat_nb.session.replay import Resumed
 
-Voxel = tuple[int, int, int]
 Save = Callable[[Workspace, str], object]
 """Writes a result to a workspace, under a name."""
 LOADED_FACTS = ("kind", "name", "position", "key", "caution", "news")
 """What the journal says of a classifier or training data that were loaded."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What is at one voxel."""
-
-    value: Any
-    label: int | None
-    """Class that is shown, of a preview or else of the segmentation; None without one."""
-    probability: float | None
-    """Of that class; None when the segmentation was loaded or reopened."""
-    uncertainty: float | None = None
-    """From 0, sure, to 1, a tie of two classes; None as for the probability."""
 
 
 class Results:
@@ -287,14 +272,6 @@ def _saving(learnt: TrainedClassifier | TrainingData, classes: Classes) -> Save:
             )
 
     return save
-
-
-def chances_at(voxel: Voxel, label: int, found: Prediction) -> tuple[float | None, float]:
-    """Return how probable class `label` was at `voxel`, if it was known, and the uncertainty."""
-    shares = found.probabilities[(slice(None), *voxel)]
-    place = np.flatnonzero(found.classes == label)
-    probability = float(shares[place[0]]) if place.size else None
-    return probability, float(uncertainty_of(shares))
 
 
 def _holds(box: Box, voxel: Voxel) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotat_nb.session.base import SessionBase, SessionError
-from annotat_nb.session.results import Probe, chances_at
+from annotat_nb.session.probing import Probe, chances_at
 from annotat_nb.volume import AXES
 
 

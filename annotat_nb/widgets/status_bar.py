@@ -13,7 +13,7 @@ from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
     from annotat_nb.session import Session
-    from annotat_nb.session.results import Probe
+    from annotat_nb.session.probing import Probe
 
 
 REST = 0.3
