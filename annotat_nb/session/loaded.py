@@ -24,6 +24,11 @@ TITLES = {
 """Parameters that belong to what was learnt, and how a sentence about each begins."""
 OF_FEATURES = ("features", "superpixels", "pooling")
 """Those that belong to training data too."""
+OF_ITS_OWN = (
+    "Strokes do not mend {0}, they train a classifier of their own: paint two classes at least, "
+    "or undo what was painted to use {0} as it is"
+)
+"""Said where too little is painted to train in place of a classifier that was loaded."""
 ANEW = "Apply trains anew, on the strokes of this image alone; undo them to go on with {}"
 
 

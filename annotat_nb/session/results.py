@@ -73,6 +73,8 @@ class Results:
         self.segmented_from: str | None = None
         """Key of what was loaded then; None: nothing."""
         self._trained: TrainedClassifier | Path | None = None
+        self.trained_from: str | None = None
+        """Key of what was loaded when the last training was; None: nothing."""
         self._unwritten: deque[tuple[str, str, Save]] = deque()
         self._writing = RLock()
 
@@ -82,6 +84,7 @@ class Results:
         self.mask, self.mask_key = found.mask, found.mask_key
         self.segmented_at, self.segmented_with = found.segmented_at, found.segmented_with
         self.segmented_from, self._trained = found.segmented_from, found.trained
+        self.trained_from = found.segmented_from
         self.segmented_on = found.segmented_on
 
     @property
@@ -111,7 +114,7 @@ class Results:
             self._record("loaded", {}, None)
             return
         if isinstance(loaded.learnt, TrainedClassifier):
-            self._trained = loaded.learnt
+            self._trained, self.trained_from = loaded.learnt, loaded.key
         facts = {name: getattr(loaded, name) for name in LOADED_FACTS}
         self._record("loaded", facts, _saving(loaded.learnt, classes))
 
@@ -219,7 +222,7 @@ class Results:
         return (None, None) if labels is None else (int(labels.data[voxel]), self.prediction)
 
     def _take_by_products(self, outcome: Outcome) -> None:
-        self._trained = outcome.trained
+        self._trained, self.trained_from = outcome.trained, outcome.snapshot.key
         if outcome.superpixels is not None and outcome.superpixels is not self.superpixels:
             self.set_superpixels(outcome.superpixels)
 

@@ -10,7 +10,7 @@ from annotat_nb.features import device_of
 from annotat_nb.session.base import SessionError
 from annotat_nb.session.engine import Outcome, Snapshot, Superpixels, neighbourhood
 from annotat_nb.session.findings import Findings
-from annotat_nb.session.loaded import ANEW
+from annotat_nb.session.loaded import ANEW, OF_ITS_OWN
 from annotat_nb.session.working import Working, once_compiled
 
 if TYPE_CHECKING:
@@ -61,11 +61,26 @@ class Segmenting(Findings, Working):
         """
         if self.loaded is None:
             return None
-        is_replaced = self.loaded.model is not None and not self._applies_as_loaded
+        is_replaced = self.loaded.model is not None and not self.applies_as_loaded
         return ANEW.format(self.loaded.name) if is_replaced else self.loaded.caution
 
     @property
-    def _applies_as_loaded(self) -> bool:
+    def is_trained(self) -> bool:
+        """Whether the last training was with the present parameters, on what is loaded now.
+
+        Of it tell `accuracy` and `kept_features`. Strokes may have come since.
+        """
+        found, loaded = self.results.trained, self.loaded
+        if found is None:
+            return False
+        if loaded is not None and loaded.model is not None:
+            return (found is loaded.learnt) == self.applies_as_loaded
+        used = found.pipeline.model_copy(update={"device": self.pipeline.device})
+        key = None if loaded is None else loaded.key
+        return (used, key) == (self.pipeline, self.results.trained_from)
+
+    @property
+    def applies_as_loaded(self) -> bool:
         """Whether Apply uses the classifier that was loaded: nothing was painted since."""
         if self.loaded is None or self.loaded.model is None:
             return False
@@ -92,18 +107,17 @@ class Segmenting(Findings, Working):
         loaded = self.loaded
         if loaded is not None and not all(number in self.classes for number in loaded.class_ids):
             return f"A class that {loaded.name} knows was taken away: redo, or load it again"
-        if self._applies_as_loaded:
+        if self.applies_as_loaded:
             return None
         known = set(loaded.class_ids) if loaded is not None and loaded.data is not None else set()
         painted = [c for c in self.classes if c.id in known or self.markers.stroke_count(c.id)]
         if len(painted) >= 2:
             return None
-        undo = ""
         if loaded is not None and loaded.model is not None:
-            undo = f"; undo what was painted to use {loaded.name} as it is"
+            return OF_ITS_OWN.format(loaded.name)
         if not painted:
-            return f"Paint at least two classes first, such as Background and one other{undo}"
-        return f"Paint a second class: so far only {painted[0].name} has strokes{undo}"
+            return "Paint at least two classes first, such as Background and one other"
+        return f"Paint a second class: so far only {painted[0].name} has strokes"
 
     def generate_superpixels(self, *, block: bool = True) -> Job | None:
         """Divide the volume into superpixels, as the pipeline says.
@@ -220,7 +234,7 @@ class Segmenting(Findings, Working):
 
     def _ready(self) -> TrainedClassifier | None:
         """Return the classifier to apply as it is; None: train one."""
-        if self.loaded is None or not self._applies_as_loaded:
+        if self.loaded is None or not self.applies_as_loaded:
             return None
         learnt = self.loaded.learnt
         return learnt if isinstance(learnt, TrainedClassifier) else None

@@ -12,7 +12,7 @@ from annotat_nb.widgets.text import Line, inert
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from annotat_nb.classify import Accuracy
+    from annotat_nb.classify import Accuracy, Model
     from annotat_nb.session import Session
 
 FLATTERS = (
@@ -21,23 +21,31 @@ FLATTERS = (
     "and look at the label to judge it."
 )
 
+FORMER = "This is the last training; since then, the parameters or what is loaded changed."
 
-def accuracy_line(accuracy: Accuracy | None) -> str:
-    """Say in a line how often a classifier is right; empty before the first training.
+
+def accuracy_line(model: Model | None) -> str:
+    """Say in a line how often a classifier is right; empty where nothing is known of it."""
+    if model is None or model.accuracy is None:
+        return ""
+    what = "voxels" if model.pipeline.superpixels is None else "superpixels"
+    return told_of(model.accuracy, what)
+
+
+def told_of(accuracy: Accuracy, what: str) -> str:
+    """Say in a line how often a classifier is right about marked superpixels or voxels.
 
     Examples
     --------
     >>> from annotat_nb.classify import Accuracy
-    >>> accuracy_line(Accuracy.counted([[8, 2], [0, 10]], "out-of-bag estimate"))
-    'Right about 90.0 % of 20 marked samples (out-of-bag estimate)'
+    >>> told_of(Accuracy.counted([[8, 2], [0, 10]], "out-of-bag estimate"), "voxels")
+    'Right about 90.0 % of 20 marked voxels (out-of-bag estimate)'
     """
-    if accuracy is None:
-        return ""
     if accuracy.overall is None:
         return f"Accuracy {accuracy.how}"
     count = sum(map(sum, accuracy.confusion))
     share = f"{100 * accuracy.overall:.1f} %"
-    return f"Right about {share} of {count:,} marked samples ({accuracy.how})"
+    return f"Right about {share} of {count:,} marked {what} ({accuracy.how})"
 
 
 class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -52,7 +60,9 @@ class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session) -> None:
         accuracy, trained = session.accuracy, session.trained
         names = [inert(item.name) for item in trained.classes] if trained else []
-        parts = [Line(accuracy_line(accuracy))]
+        parts = [Line(accuracy_line(trained.model if trained else None))]
+        if trained is not None and not session.is_trained:
+            parts.insert(0, Line(FORMER))
         if accuracy is not None and accuracy.confusion:
             parts += [Line(FLATTERS), w.HTML(confusion_table(accuracy, names))]
         if session.importances:

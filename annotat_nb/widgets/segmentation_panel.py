@@ -89,12 +89,11 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             shown.button_style = "primary" if verb == primary else ""
         self.live.refresh()
         self.count.value = self._count()
-        loaded = self._session.loaded
-        self.loaded.value = "" if loaded is None else f"With {loaded.kind} {inert(loaded.name)}"
-        self.accuracy.value = accuracy_line(self._session.accuracy)
-        kept = self._session.kept_features
+        self.loaded.value = loaded_line(self._session)
+        self.accuracy.value = training_line(self._session)
+        kept = self._session.kept_features if self._session.is_trained else ()
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
-        self.summary.value = summary_of(self._session.pipeline, self._session.kept_features)
+        self.summary.value = summary_of(self._session.pipeline, kept)
 
     def _tip(self, verb: str) -> str:
         caution = None if verb == "generate_superpixels" else self._session.caution
@@ -105,7 +104,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if session.superpixels is None or session.pipeline.superpixels is None:
             return ""
         if not session.superpixels_serve:
-            return "to be made anew"
+            return "outdated"
         return f"{session.superpixel_count:,}"
 
     def _primary(self) -> str:
@@ -113,6 +112,27 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if needs and not self._session.superpixels_serve:
             return "generate_superpixels"
         return "apply" if self._session.obstacle("apply") is None else ""
+
+
+def loaded_line(session: Session) -> str:
+    """Say what is loaded, and whether it is in use; empty: nothing is."""
+    if (loaded := session.loaded) is None:
+        return ""
+    is_replaced = loaded.model is not None and not session.applies_as_loaded
+    how = "Strokes in place of" if is_replaced else "With"
+    return f"{how} {loaded.kind} {inert(loaded.name)}"
+
+
+def training_line(session: Session) -> str:
+    """Say how good the training is, or that there was another one only; empty before the first."""
+    loaded, trained = session.loaded, session.trained
+    if loaded is not None and session.applies_as_loaded:
+        return accuracy_line(loaded.model)
+    if trained is None or session.is_trained:
+        return accuracy_line(trained.model if trained else None)
+    used = trained.pipeline.model_copy(update={"device": session.pipeline.device})
+    what = "on these strokes" if used == session.pipeline else "with these parameters"
+    return f"Not trained yet {what}"
 
 
 def summary_of(pipeline: Pipeline, kept: tuple[str, ...]) -> str:
@@ -127,5 +147,6 @@ def summary_of(pipeline: Pipeline, kept: tuple[str, ...]) -> str:
     channels = sum(len(feature.channels()) for feature in pipeline.features)
     grouping = pipeline.superpixels
     count = channels * (len(pipeline.pooling) if grouping else 1)
-    used = f"{len(kept)} of {count} features" if kept else f"{count} features"
+    number = f"{len(kept)} of {count}" if kept else f"{count}"
+    used = f"{number} feature{'' if count == 1 else 's'}"
     return f"{pipeline.classifier.title}, {used}, {grouping.title if grouping else 'per voxel'}"

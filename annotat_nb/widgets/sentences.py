@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from annotat_nb.session.loaded import Loaded
 
 
+AS_LOADED = (
+    "Scroll through the slices and save the label. Painting would train a classifier of its own, "
+    "on these strokes alone; to go on learning, load training data"
+)
+
+
 def sentence(error: BaseException) -> str:
     """Return what `error` tells a user, on one line."""
     if isinstance(error, EmitLoopError) and error.__cause__ is not None:
@@ -52,13 +58,26 @@ def _with_loaded(session: Session, loaded: Loaded) -> str:
     """Say the next step where a classifier or training data were loaded."""
     if session.superpixels is None and session.pipeline.superpixels is not None:
         return f"Press Generate superpixels: {loaded.name} sorts them into classes"
-    if (said := session.obstacle("apply") or session.caution) is not None:
-        return said
-    if session.segmentation is not None:
+    if (missing := session.obstacle("apply")) is not None:
+        return missing
+    is_done = session.segmentation is not None and session.results.segmented_from == loaded.key
+    if is_done and session.is_trained and not session.changes_since_apply:
+        return _after_apply_with(session, loaded)
+    if session.caution is not None:
+        return session.caution
+    if is_done:
         return _after_apply(session)
     if loaded.data is not None:
         return f"Press Apply: it learns from {loaded.name} and from what is painted here"
     return f"Press Apply: {loaded.name} needs no strokes"
+
+
+def _after_apply_with(session: Session, loaded: Loaded) -> str:
+    """Say the next step where the label knows what is loaded, and all that is painted."""
+    is_right = not (session.parameters_changed or session.grounds_changed)
+    if session.applies_as_loaded and is_right:
+        return loaded.caution or AS_LOADED
+    return _after_apply(session)
 
 
 def _after_apply(session: Session) -> str:
@@ -67,10 +86,15 @@ def _after_apply(session: Session) -> str:
         plural = "" if changes == 1 else "s"
         return f"{changes} change{plural} not in the label yet: press Apply"
     if session.parameters_changed:
-        return "The parameters changed since this label was made: press Apply"
+        return f"The parameters changed since this label was made: {_press_apply(session)}"
     if session.grounds_changed:
         return "The superpixels or the mask changed since this label was made: press Apply"
     return "Scroll through the slices, paint where the label is wrong, Apply again, save the label"
+
+
+def _press_apply(session: Session) -> str:
+    needs = session.pipeline.superpixels is not None and not session.superpixels_serve
+    return "press Generate superpixels, then Apply" if needs else "press Apply"
 
 
 def uncertainty_missing(session: Session) -> str | None:

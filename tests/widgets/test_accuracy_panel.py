@@ -22,12 +22,15 @@ def html_of(panel):
     return "".join(part.value for part in panel.children)
 
 
-def test_the_panel_says_how_often_it_is_right_once_something_is_trained(session):
+@pytest.mark.parametrize(("method", "what"), [(an.Waterpixels(), "superpixels"), (None, "voxels")])
+def test_the_panel_says_how_often_it_is_right_once_something_is_trained(session, method, what):
+    session.pipeline = session.pipeline.model_copy(update={"superpixels": method})
     panel = SegmentationPanel(session, print, print, print)
     assert panel.accuracy.value == ""
     session.apply()
     panel.refresh()
-    assert panel.accuracy.value == accuracy_line(session.accuracy)
+    assert panel.accuracy.value == accuracy_line(session.trained.model)
+    assert f"marked {what}" in panel.accuracy.value
     assert panel.accuracy.value.startswith("Right about 100.0 % of ")
 
 
@@ -49,3 +52,19 @@ def test_without_a_selection_it_says_that_all_are_used(session):
     session.pipeline = session.pipeline.model_copy(update={"selection": None})
     session.apply()
     assert "All 5 features are used" in html_of(AccuracyPanel(session))
+
+
+def test_what_was_trained_is_told_of_it_alone(session):
+    session.apply()
+    panel = SegmentationPanel(session, print, print, print)
+    assert panel.summary.value == "Random forest, 5 of 5 features, Waterpixels"
+    former = session.pipeline
+    session.pipeline = an.Pipeline(features=(an.Identity(),), classifier=an.KNearestNeighbours())
+    panel.refresh()
+    assert panel.summary.value == "k nearest neighbours, 1 feature, Waterpixels"
+    assert panel.accuracy.value == "Not trained yet with these parameters"
+    assert html_of(AccuracyPanel(session)).startswith("This is the last training; since then")
+    session.pipeline = former.model_copy(update={"device": "cpu"})  # the same training
+    panel.refresh()
+    assert panel.accuracy.value == accuracy_line(session.trained.model)
+    assert "since then" not in html_of(AccuracyPanel(session))

@@ -576,7 +576,8 @@ def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
     painted.apply()
     painted.pipeline = an.Pipeline(superpixels=an.Slic(seed_spacing=5))
     assert "The parameters changed" in app.message.text
-    assert app.panels.segmentation.count.value == "to be made anew"
+    assert app.message.text.endswith("press Generate superpixels, then Apply")
+    assert app.panels.segmentation.count.value == "outdated"
     painted.pipeline = an.Pipeline(superpixels=None)
     assert app.panels.segmentation.count.value == ""
     painted.pipeline = an.Pipeline()

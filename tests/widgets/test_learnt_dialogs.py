@@ -8,7 +8,8 @@ import tifffile
 
 import annotat_nb as an
 from annotat_nb.store.stored import StoredArray
-from annotat_nb.widgets.sentences import next_step
+from annotat_nb.widgets.segmentation_panel import SegmentationPanel
+from annotat_nb.widgets.sentences import AS_LOADED, next_step
 
 FAST = an.Pipeline(
     superpixels=None,
@@ -406,3 +407,38 @@ def test_names_of_files_are_text(empty, files, tmp_path):
     assert "<b>" in line.value
     assert "&lt;b&gt;" in line._sentence.value
     assert "<b>" in free.description  # a button shows text only
+
+
+def test_strokes_over_a_loaded_classifier_lead_to_one_of_their_own_and_back(empty, files, wait):
+    session, panel = empty.session, empty.panels.segmentation
+    session.load_classifier(files[0])
+    session.apply()
+    accuracy = panel.accuracy.value
+    assert next_step(session) == AS_LOADED
+    session.paint([(14, 14), (14, 26)], index=2, label=1, radius=2)
+    assert next_step(session).startswith("Strokes do not mend block.classifier")
+    session.paint([(3, 3), (3, 36)], index=2, label=0, radius=2)
+    assert panel.loaded.value == "Strokes in place of classifier block.classifier"
+    assert panel.accuracy.value == "Not trained yet on these strokes"
+    empty.panels.run("apply")
+    wait(empty)
+    assert panel.accuracy.value.startswith("Right about")
+    assert next_step(session).startswith("Scroll through the slices, paint where")
+    session.undo()
+    session.undo()
+    assert panel.loaded.value == "With classifier block.classifier"
+    assert panel.accuracy.value == accuracy
+    assert "press Apply" in next_step(session) or "Press Apply" in next_step(session)
+
+
+def test_training_data_count_once_they_were_trained_on(painted, files):
+    painted.pipeline = FAST
+    painted.apply()
+    panel = SegmentationPanel(painted, print, print, print)
+    assert panel.accuracy.value.startswith("Right about")
+    painted.load_training_data(files[1])
+    panel.refresh()
+    assert panel.accuracy.value.startswith("Not trained yet")
+    painted.apply()
+    panel.refresh()
+    assert panel.accuracy.value.startswith("Right about")
