@@ -53,7 +53,11 @@ def test_segmenting_reads_the_copy_and_the_file_alike(paged, tmp_path):
             session.classes.add("bone")
             session.paint([(5, 5), (5, 40)], axis="y", index=3, label=0, radius=2)
             session.paint([(30, 5), (30, 40)], axis="x", index=9, label=1, radius=2)
-            session.pipeline = an.Pipeline(superpixels=None, features=(an.Gaussian(radii=(1,)),))
+            session.pipeline = an.Pipeline(
+                superpixels=None,
+                features=(an.Gaussian(radii=(1,)),),
+                classifier=an.RandomForest(n_estimators=10),
+            )
             session.apply()
             labels.append(np.asarray(session.segmentation.data))
     assert np.array_equal(*labels)
