@@ -12,7 +12,14 @@ from annotat_nb.classify.accuracy import Accuracy
 from annotat_nb.classify.arrays import ascends
 from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.model import Model, needed_for
-from annotat_nb.classify.saved import array_in, broken, classes_in, head_of, pipeline_in
+from annotat_nb.classify.saved import (
+    LARGEST_CLASS,
+    array_in,
+    broken,
+    classes_in,
+    head_of,
+    pipeline_in,
+)
 from annotat_nb.classify.trained import Reordered, TrainedClassifier, named
 from annotat_nb.io.array_file import read_arrays, write_arrays
 from annotat_nb.io.errors import printable
@@ -67,6 +74,7 @@ def write_classifier(path: str | os.PathLike[str], trained: TrainedClassifier) -
         "arrays": MEANINGS,
         "accuracy": model.accuracy and model.accuracy.how,
         "image": trained.intensities and trained.intensities.model_dump(),
+        "inside": list(trained.inside),
         **head_of(model.pipeline, model.names, trained.classes),
     }
     learnt = {f"{LEARNT}{name}": array for name, array in model.predictor.arrays().items()}
@@ -114,7 +122,7 @@ def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
         raise broken(source, "its class table does not list the classes that it tells apart")
     model = _model(source, pipeline, ids, arrays)
     model = replace(model, accuracy=_accuracy(source, head, arrays))
-    found = TrainedClassifier(model, named(table, ids), _image(head))
+    found = TrainedClassifier(model, named(table, ids), _image(head), _inside(source, head))
     return found.with_ids({item.id: item.id for item in table}, table)
 
 
@@ -194,3 +202,11 @@ def _image(head: Mapping[str, object]) -> Intensities | None:
         return Intensities.model_validate(head.get("image"))
     except ValueError:
         return None
+
+
+def _inside(source: Path, head: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names of the classes inside which it learnt; earlier versions did not note it."""
+    stored = head.get("inside", [])
+    if not isinstance(stored, list) or len(stored) > LARGEST_CLASS:
+        raise broken(source, "it does not list the classes inside which it was trained")
+    return tuple(printable(str(name)[:200]) for name in stored)

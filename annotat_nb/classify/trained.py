@@ -50,15 +50,31 @@ class TrainedClassifier:
         The classes that it tells apart, with their names, in the order of its probabilities.
     intensities
         What the image was like that it learnt from; None where that is unknown.
+    inside
+        The names of the classes of another label inside which it learnt; empty: everywhere.
     """
 
     model: Model
     classes: Classes
     intensities: Intensities | None = None
+    inside: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         names = ", ".join(item.name for item in self.classes)
-        return f"TrainedClassifier({self.pipeline.classifier!r}, classes: {names})"
+        inside = f", inside: {', '.join(self.inside)}" if self.inside else ""
+        return f"TrainedClassifier({self.pipeline.classifier!r}, classes: {names}{inside})"
+
+    @property
+    def confinement(self) -> str:
+        """What happens without the mask that it was trained with, in a sentence; empty: nothing."""
+        if not self.inside:
+            return ""
+        noun = "class" if len(self.inside) == 1 else "classes"
+        names = " or ".join(item.name for item in self.classes)
+        return (
+            f"It was trained inside the {noun} {', '.join(self.inside)} of another label: without "
+            f"a mask, the whole image is classified as {names}"
+        )
 
     @property
     def pipeline(self) -> Pipeline:

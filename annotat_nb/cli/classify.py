@@ -93,11 +93,14 @@ def classify(
         device_of(device)  # says so at once if it is not there
         run_own(own)
         options = Options(output, ending, overwrite, probabilities, device, how)
-        batch = Batch(load_classifier(classifier), images, options)
+        trained = load_classifier(classifier)
+        batch = Batch(trained, images, options)
         output.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:
         typer.echo(sentence_of(error).replace(DEFINE_FIRST, NAME_IT), err=True)
         raise typer.Exit(1) from None
+    if trained.confinement:
+        typer.echo(f"{io.name_of(classifier)}: {trained.confinement}", err=True)
     try:
         failed = sum([not batch.try_one(number) for number in range(len(images))])
     except (KeyboardInterrupt, Cancelled):

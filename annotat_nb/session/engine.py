@@ -92,6 +92,11 @@ class Snapshot:
     ready: TrainedClassifier | None = None
     """The classifier to apply as it is; None: train one."""
 
+    def names_of(self, classes: tuple[int, ...]) -> tuple[str, ...]:
+        """Name `classes`; one that was taken away has its number."""
+        known = {item.id: item.name for item in self.classes}
+        return tuple(known.get(number, f"Class {number}") for number in classes)
+
     @property
     def stored(self) -> TrainingData | None:
         """What to learn from besides the marks."""
@@ -218,7 +223,8 @@ class Engine:
             snapshot.pipeline, snapshot.marks, report, snapshot.stored, everywhere=everywhere
         )
         names = named(snapshot.classes, model.classes)
-        trained = TrainedClassifier(model, names, self._intensities)
+        inside = () if snapshot.mask is None else snapshot.names_of(snapshot.mask.classes)
+        trained = TrainedClassifier(model, names, self._intensities, inside)
         self._learnt = Learnt(snapshot, grouping, model, trained, segmenter)
         return self._learnt
 

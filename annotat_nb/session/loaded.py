@@ -65,6 +65,11 @@ class Loaded:
         return self.learnt.model if isinstance(self.learnt, TrainedClassifier) else None
 
     @property
+    def confinement(self) -> str:
+        """What happens without the mask that a classifier was trained with; empty: nothing."""
+        return self.learnt.confinement if isinstance(self.learnt, TrainedClassifier) else ""
+
+    @property
     def data(self) -> TrainingData | None:
         """The training data; None of a classifier."""
         return self.learnt if isinstance(self.learnt, TrainingData) else None

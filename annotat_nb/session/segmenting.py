@@ -57,12 +57,15 @@ class Segmenting(Findings, Working):
         """What Apply would do that one might not expect, in one sentence; None: nothing.
 
         It warns before a loaded classifier is trained anew on other strokes than it learnt from,
-        and of an image much unlike the one that it learnt from.
+        of an image much unlike the one that it learnt from, and where it learnt inside a mask and
+        there is none.
         """
         if self.loaded is None:
             return None
-        is_replaced = self.loaded.model is not None and not self.applies_as_loaded
-        return ANEW.format(self.loaded.name) if is_replaced else self.loaded.caution
+        if self.loaded.model is not None and not self.applies_as_loaded:
+            return ANEW.format(self.loaded.name)
+        confinement = self.loaded.confinement if self.pipeline.mask is None else ""
+        return ". ".join(filter(None, [confinement, self.loaded.caution])) or None
 
     @property
     def is_trained(self) -> bool:

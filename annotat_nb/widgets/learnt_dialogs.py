@@ -99,17 +99,18 @@ class LearntDialogs:
 
     def _ask_image(self, trained: TrainedClassifier) -> None:
         def begin(path: Path, how: dict[str, Any], failed: Failed) -> None:
-            def work(job: Job) -> tuple[Volume, str | None]:
+            def work(job: Job) -> tuple[Volume, str]:
                 ask_dataset(path, how)
                 volume = read_image(path, how, job.report)
-                return volume, trained.caution_about(volume)
+                said = [trained.confinement, trained.caution_about(volume)]
+                return volume, ". ".join(filter(None, said))
 
             name = f"Opening {inert(path.name)}"
             self._jobs.start(name, work, lambda found: self._ask_target(trained, *found), failed)
 
         self._dialogs.open_image(f"{OTHER}: the image", begin)
 
-    def _ask_target(self, trained: TrainedClassifier, volume: Volume, caution: str | None) -> None:
+    def _ask_target(self, trained: TrainedClassifier, volume: Volume, caution: str) -> None:
         name = inert(volume.name)
 
         def classify(path: Path) -> None:
@@ -128,7 +129,7 @@ class LearntDialogs:
             f"{stem_of(volume)}_labels.tif",
             classify,
             becomes=lambda path: io.label_path(path, volume.shape, trained.label_type),
-            problem=inert(caution or ""),
+            problem=inert(caution),
         )
 
     def _tell_saved(self, path: Path) -> None:
@@ -136,7 +137,7 @@ class LearntDialogs:
 
     def _tell_loaded(self, path: Path, _: Any) -> None:
         loaded = self._session.loaded
-        more = [loaded.news, loaded.caution or ""] if loaded is not None else []
+        more = [] if loaded is None else [loaded.news, self._session.caution or ""]
         self._dialogs.tell(". ".join(filter(None, [f"Loaded {path}", *more])))
 
 

@@ -4,8 +4,13 @@ import threading
 
 import numpy as np
 import pytest
+import tifffile
+from typer.testing import CliRunner
 
 import annotat_nb as an
+from annotat_nb import cli
+from annotat_nb.io.array_file import read_arrays, write_arrays
+from annotat_nb.io.errors import ReadError
 from annotat_nb.session.base import SessionError
 
 
@@ -162,3 +167,51 @@ def test_a_mask_without_a_label_is_a_sentence(image):
 def test_a_mask_of_no_class_is_refused():
     with pytest.raises(ValueError, match="at least one class; None lifts it"):
         an.Pipeline(mask=())
+
+
+def save_phases(image, path):
+    """Save a classifier that was trained inside the sample."""
+    with an.Session(an.Volume(image)) as session:
+        segment_sample(session)
+        segment_phases(session)
+        return session.save_classifier(path)
+
+
+def test_a_classifier_of_a_mask_says_so_wherever_it_is_used(image, tmp_path):
+    path = save_phases(image, tmp_path / "phases.classifier")
+    expected = "trained inside the class sample of another label: without a mask, the whole image"
+    assert expected in an.load_classifier(path).confinement
+    with an.Session(an.Volume(image), tmp_path / "w.annotat") as session:
+        session.load_classifier(path)
+        assert expected in session.caution
+        assert "is classified as dark phase or bright phase" in session.caution
+        with pytest.warns(UserWarning, match=expected):
+            session.apply()
+    with an.open(tmp_path / "w.annotat") as again:
+        assert expected in again.caution
+        again.pipeline = again.pipeline.model_copy(update={"mask": (1,)})
+        assert again.caution is None
+
+
+def test_a_classifier_without_a_mask_and_an_older_file_say_nothing_of_one(image, tmp_path):
+    with an.Session(an.Volume(image)) as session:
+        segment_sample(session)
+        assert session.trained.confinement == ""
+    path = save_phases(image, tmp_path / "phases.classifier")
+    head, arrays = read_arrays(path, "classifier", 1)
+    del head["inside"]
+    write_arrays(path, "classifier", head, arrays)
+    assert an.load_classifier(path).inside == ()
+    write_arrays(path, "classifier", head | {"inside": "sample"}, arrays)
+    with pytest.raises(ReadError, match="does not list the classes inside which"):
+        an.load_classifier(path)
+
+
+def test_the_command_says_that_a_classifier_needs_a_mask(image, tmp_path):
+    path = save_phases(image, tmp_path / "phases.classifier")
+    tifffile.imwrite(tmp_path / "scan.tif", image, photometric="minisblack")
+    said = CliRunner().invoke(
+        cli.app, ["classify", str(path), str(tmp_path / "scan.tif"), "-o", str(tmp_path / "out")]
+    )
+    assert said.exit_code == 0
+    assert "phases.classifier: It was trained inside the class sample" in said.stderr

@@ -1,12 +1,14 @@
 """Classifiers and training data in the menu, other images, and what is locked then."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tifffile
 
 import annotat_nb as an
+from annotat_nb.classify.classifier_file import write_classifier
 from annotat_nb.store.stored import StoredArray
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import AS_LOADED, next_step
@@ -442,3 +444,20 @@ def test_training_data_count_once_they_were_trained_on(painted, files):
     painted.apply()
     panel.refresh()
     assert panel.accuracy.value.startswith("Right about")
+
+
+def test_loading_a_classifier_of_a_mask_says_so_at_once(empty, files, choose, tmp_path):
+    known = an.load_classifier(files[0])
+    path = write_classifier(tmp_path / "phases.classifier", replace(known, inside=("bone", "ink")))
+    run(empty, "Load classifier…")
+    choose(empty, path)
+    assert "trained inside the classes bone, ink of another label" in empty.message.text
+    run(empty, "Classify another image…")
+    press(empty, "The present one")
+    tifffile.imwrite(tmp_path / "scan.tif", known_image(), photometric="minisblack")
+    choose(empty, tmp_path / "scan.tif")
+    assert "trained inside the classes bone, ink" in empty.dialogs.shown.status.value
+
+
+def known_image():
+    return np.random.default_rng(1).integers(0, 200, (3, 20, 20)).astype("uint8")
