@@ -28,6 +28,9 @@ MOST_FEATURES = 1000
 MOST_LISTED = 40
 """Feature channels that a message names before it counts the rest."""
 
+LONGEST = 1000
+"""Characters of an error that a message repeats: what it lists as known is whole, as a rule."""
+
 
 def head_of(pipeline: Pipeline, names: tuple[str, ...], classes: Classes) -> dict[str, Any]:
     """Return what the head of a file says of the parameters, the features and the classes.
@@ -143,7 +146,7 @@ def _first(error: BaseException) -> str:
         text = f"{place}: {words}" if place else words
     else:
         text = str(error) or type(error).__name__
-    return printable(text[:200])
+    return printable(text if len(text) <= LONGEST else f"{text[:LONGEST]} …")
 
 
 def _listed(names: Any) -> str:

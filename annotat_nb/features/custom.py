@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 import types
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -119,7 +120,7 @@ class CustomFeature(Feature):
     def compute(self, source: Source) -> list[Any]:
         image = source.backend.to_numpy(source.image).view()
         image.flags.writeable = False
-        values = self._checked(self.run(image, **self._parameters()), image.shape)
+        values = self._checked(self._run(image), image.shape)
         return [source.backend.from_numpy(values[source.inner], source.device)]
 
     def channels(self) -> tuple[str, ...]:
@@ -134,6 +135,15 @@ class CustomFeature(Feature):
 
     def _parameters(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}
+
+    def _run(self, image: Array) -> Any:
+        try:
+            return self.run(image, **self._parameters())
+        except MemoryError:
+            raise  # it is told what to do about it
+        except Exception as error:
+            cause = str(error) or type(error).__name__
+            raise ValueError(f"{self.title}: {cause}{_place_of(error, self.run)}") from error
 
     def _checked(self, values: Any, shape: tuple[int, ...]) -> Array:
         values = np.asarray(values)
@@ -154,6 +164,16 @@ class CustomFeature(Feature):
                 "numpy.nan_to_num replaces them"
             )
         return narrow
+
+
+def _place_of(error: Exception, function: Callable[..., Any]) -> str:
+    """Say which line of the cell or file that defines `function` failed, to end a sentence with."""
+    source = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if source is not None and each.filename == source.co_filename]
+    if not own:
+        return ""
+    return f" (line {own[-1].lineno} where it is defined: {own[-1].line})"
 
 
 def _sides(name: str, reach: Any) -> tuple[int, int, int]:

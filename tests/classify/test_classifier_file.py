@@ -19,7 +19,7 @@ from annotat_nb.classify import (
 )
 from annotat_nb.classify.classifier_file import MEANINGS, write_classifier
 from annotat_nb.classify.intensities import Intensities
-from annotat_nb.features import Gaussian, Identity, Sobel
+from annotat_nb.features import Feature, Gaussian, Identity, Sobel
 from annotat_nb.io import ReadError
 from annotat_nb.io.array_file import read_arrays, write_arrays
 from annotat_nb.operation import kinds_of
@@ -233,6 +233,17 @@ def test_other_features_are_refused_with_both_lists(path):
     sentence = refusal(path)
     for pipeline in (ANYWHERE, changed):
         assert all(n in sentence for own in pipeline.channels().values() for n in own)
+
+
+def test_an_unknown_feature_is_refused_with_every_known_one(path):
+    head, _ = read_arrays(path, "classifier", 1)
+    head["pipeline"]["features"] = [{"kind": "WaveletOfMine"}]
+    write_other(path, pipeline=head["pipeline"])
+    with pytest.raises(ReadError) as refused:
+        load_classifier(path)
+    own = [kind for kind in kinds_of(Feature) if kind.__module__.startswith("annotat_nb.features.")]
+    for kind in own:
+        assert isabstract(kind) or kind.__name__ in str(refused.value)
 
 
 def test_another_kind_of_classifier_does_not_fit_what_was_learnt(path):

@@ -243,3 +243,25 @@ def test_functions_that_make_no_feature_are_refused(function, words):
     with pytest.raises((ValueError, TypeError), match=words):
         an.feature()(function)
     assert {kind.__name__ for kind in kinds_of(Feature)} == before
+
+
+def test_an_error_in_it_names_the_feature_and_the_line():
+    @an.feature(title="Broken one")
+    def broken_one(image):
+        return image + undefined_name  # noqa: F821
+
+    with pytest.raises(ValueError, match="Broken one") as refused:
+        broken_one()(IMAGE)
+    said = str(refused.value)
+    assert said.startswith("Broken one: name 'undefined_name' is not defined (line ")
+    assert "where it is defined: return image + undefined_name" in said
+    assert isinstance(refused.value.__cause__, NameError)
+
+
+def test_lack_of_memory_in_it_is_told_as_anywhere():
+    @an.feature()
+    def hungry_one(image):
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        hungry_one()(IMAGE)
