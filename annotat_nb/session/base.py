@@ -256,6 +256,8 @@ class SessionBase:
     def _hand_over(self) -> None:
         """Stop, and write what is left, for the session that goes on with the workspace."""
         self.runner.cancel_all()
+        with self.lock:  # nobody is in the midst of a change
+            self.recorder.give_up()
         self.results.write()
 
     def _resume(self, workspace: Workspace) -> None:

@@ -163,12 +163,16 @@ class Recorder:
         if view is not None and workspace is not None and workspace.is_open:
             self.attempt(VIEW, lambda: workspace.save_view(view))
 
-    def close(self) -> None:
-        """Write what is left and give the workspace back."""
+    def give_up(self) -> None:
+        """Write what is left, and record nothing any more."""
         self.save_view()
         self.retry()
         self._stop("retry")
         self._is_closed = True
+
+    def close(self) -> None:
+        """Write what is left and give the workspace back."""
+        self.give_up()
         if self.workspace is not None:
             self.workspace.close()
 

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pytest
@@ -158,6 +159,33 @@ def test_opening_again_takes_over_and_the_former_session_says_so(volume, path):
         second.paint([(1, 1)], label=0)
     with an.open(path) as third:
         assert third.markers.stroke_count() == 1
+    first.close()
+
+
+def test_a_stroke_is_finished_before_somebody_takes_over(volume, path, monkeypatch):
+    first, inside, opened = an.Session(volume, workspace=path), threading.Event(), threading.Event()
+    make = first.annotation.make
+
+    def make_slowly(edit):
+        make(edit)
+        inside.set()
+        opened.wait(0.3)
+
+    monkeypatch.setattr(first.annotation, "make", make_slowly)
+    thread = threading.Thread(target=first.paint, args=([(1, 1)],), kwargs={"label": 0})
+    thread.start()
+    assert inside.wait(5)
+    with an.open(path) as second:
+        opened.set()
+        thread.join()
+        assert second.markers.stroke_count() == first.markers.stroke_count() == 1
+
+
+def test_what_is_shown_is_remembered_for_who_takes_over(volume, path):
+    first = an.Session(volume, workspace=path)
+    first.show(z=1, radius=9)
+    with an.open(path) as second:
+        assert (second.view.z, second.view.radius) == (1, 9)
     first.close()
 
 
