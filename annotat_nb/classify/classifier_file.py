@@ -10,7 +10,7 @@ import numpy as np
 
 from annotat_nb.classify.accuracy import Accuracy
 from annotat_nb.classify.arrays import ascends
-from annotat_nb.classify.intensities import Intensities
+from annotat_nb.classify.intensities import intensities_in
 from annotat_nb.classify.model import Model, needed_for
 from annotat_nb.classify.saved import (
     LARGEST_CLASS,
@@ -122,7 +122,7 @@ def load_classifier(path: str | os.PathLike[str]) -> TrainedClassifier:
         raise broken(source, "its class table does not list the classes that it tells apart")
     model = _model(source, pipeline, ids, arrays)
     model = replace(model, accuracy=_accuracy(source, head, arrays))
-    found = TrainedClassifier(model, named(table, ids), _image(head), _inside(source, head))
+    found = TrainedClassifier(model, named(table, ids), intensities_in(head), _inside(source, head))
     return found.with_ids({item.id: item.id for item in table}, table)
 
 
@@ -194,14 +194,6 @@ def _in_own_order(model: Model) -> Model:
     accuracy = model.accuracy and model.accuracy.reordered(back)
     predictor = model.predictor.predictor
     return replace(model, classes=model.classes[back], predictor=predictor, accuracy=accuracy)
-
-
-def _image(head: Mapping[str, object]) -> Intensities | None:
-    """Return what the images were like; what cannot be understood of it is no reason to refuse."""
-    try:
-        return Intensities.model_validate(head.get("image"))
-    except ValueError:
-        return None
 
 
 def _inside(source: Path, head: Mapping[str, object]) -> tuple[str, ...]:

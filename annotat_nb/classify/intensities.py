@@ -8,6 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annotat_nb.operation import Array
     from annotat_nb.volume import Volume
 
@@ -48,6 +50,21 @@ class Intensities(BaseModel):
     def __str__(self) -> str:
         return f"{_written(self.low)} … {_written(self.high)} ({self.dtype})"
 
+    def joined(self, other: Self) -> Self:
+        """Return what two images were like together."""
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return self.model_copy(update={"low": low, "high": high})
+
+    def caution_about(self, volume: Volume, what: str) -> str | None:
+        """Say in a sentence that `what` learnt from other values than `volume` has; None: alike."""
+        found = Intensities.of(volume)
+        if self.are_like(found):
+            return None
+        return (
+            f"{what} from values of about {self}, but {volume.name or 'this image'} has {found}: "
+            "bring it to the same scale, or expect wrong labels"
+        )
+
     def are_like(self, other: Self) -> bool:
         """Tell whether another image has about the same values; its type does not matter."""
         shared = min(self.high, other.high) - max(self.low, other.low)
@@ -62,3 +79,11 @@ def _written(value: float) -> str:
 def _sample(plane: Array) -> Array:
     step = 1 + plane.size // SAMPLE
     return np.ascontiguousarray(plane[(step // 2) % len(plane) :: step]).ravel()
+
+
+def intensities_in(head: Mapping[str, object]) -> Intensities | None:
+    """Return what a file says of its images; what cannot be understood is no reason to refuse."""
+    try:
+        return Intensities.model_validate(head.get("image"))
+    except ValueError:
+        return None

@@ -11,7 +11,6 @@ import numpy as np
 from annotat_nb import io
 from annotat_nb.classify.device import lending
 from annotat_nb.classify.grouping import superpixels_of
-from annotat_nb.classify.intensities import Intensities
 from annotat_nb.classify.prediction import label_type
 from annotat_nb.classify.segmenter import Segmenter
 from annotat_nb.progress import Progress, part_of, silent
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from annotat_nb.annotation import Classes
     from annotat_nb.classify.classifier import Predictor
+    from annotat_nb.classify.intensities import Intensities
     from annotat_nb.classify.model import Model
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.classify.prediction import Prediction
@@ -205,14 +205,7 @@ class TrainedClassifier:
         """
         if self.intensities is None:
             return None
-        found = Intensities.of(volume)
-        if self.intensities.are_like(found):
-            return None
-        return (
-            f"The classifier learnt from values of about {self.intensities}, but "
-            f"{volume.name or 'this image'} has {found}: bring it to the same scale, or expect "
-            "wrong labels"
-        )
+        return self.intensities.caution_about(volume, "The classifier learnt")
 
     def with_ids(self, ids: Mapping[int, int], classes: Classes) -> TrainedClassifier:
         """Return the same classifier with other class ids, in ascending order.

@@ -12,8 +12,10 @@ from annotat_nb.classify.marks import TrainingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annotat_nb.classify.intensities import Intensities
     from annotat_nb.classify.pipeline import Pipeline
     from annotat_nb.operation import Array
+    from annotat_nb.volume import Volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class TrainingData:
     """The class id of each sample, int16."""
     weights: Array
     """How much each sample counts, float64; 1 on average."""
+    intensities: Intensities | None = None
+    """What the images were like; None where that is unknown."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -46,6 +50,12 @@ class TrainingData:
     def classes(self) -> tuple[int, ...]:
         """The class ids that occur, ascending."""
         return tuple(np.unique(self.targets).tolist())
+
+    def caution_about(self, volume: Volume) -> str | None:
+        """Say in a sentence why `volume` may come out wrong; None where nothing speaks for it."""
+        if self.intensities is None:
+            return None
+        return self.intensities.caution_about(volume, "The training data come")
 
     def with_ids(self, ids: Mapping[int, int]) -> TrainingData:
         """Return the same samples with other class ids.
@@ -81,11 +91,13 @@ class TrainingData:
             If the two were made of other features.
         """
         check_same_channels(self.names, other.names)
+        mine, theirs = self.intensities, other.intensities
         return replace(
             self,
             rows=np.concatenate([self.rows, other.rows]),
             targets=np.concatenate([self.targets, other.targets]),
             weights=np.concatenate([self.weights, other.weights]),
+            intensities=mine.joined(theirs) if mine and theirs else mine or theirs,
         )
 
 

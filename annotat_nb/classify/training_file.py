@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.classify.intensities import intensities_in
 from annotat_nb.classify.saved import array_in, broken, classes_in, head_of, pipeline_in
 from annotat_nb.classify.training_data import TrainingData
 from annotat_nb.io.array_file import read_arrays, write_arrays
@@ -46,7 +47,12 @@ def write_training_data(path: str | os.PathLike[str], data: TrainingData, classe
         If the file cannot be written; an older file of that name is then unchanged.
     """
     used = tuple(item for item in classes if item.id in data.classes)
-    head = {"schema": SCHEMA, "arrays": MEANINGS, **head_of(data.pipeline, data.names, used)}
+    head = {
+        "schema": SCHEMA,
+        "arrays": MEANINGS,
+        "image": data.intensities and data.intensities.model_dump(),
+        **head_of(data.pipeline, data.names, used),
+    }
     arrays: dict[str, Array] = {
         "rows": data.rows.astype(np.float32, copy=False),
         "targets": data.targets.astype(np.int16, copy=False),
@@ -83,7 +89,7 @@ def read_training_data(path: str | os.PathLike[str]) -> tuple[TrainingData, Clas
     weights = array_in(source, arrays, "weights", "float64", (len(rows),))
     if len(rows) and weights.min() <= 0:
         raise broken(source, "a weight is not above 0")
-    data = TrainingData(pipeline, names, rows, targets, weights)
+    data = TrainingData(pipeline, names, rows, targets, weights, intensities_in(head))
     if set(data.classes) != {item.id for item in classes}:
         raise broken(source, "its class table does not list the classes that occur")
     return data, classes

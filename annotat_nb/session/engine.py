@@ -253,7 +253,8 @@ class Engine:
         grouping, report = self._current_superpixels(snapshot, report)
         segmenter = self._segmenter_for(grouping, snapshot)
         with lending(snapshot.pipeline.device):
-            data = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
+            found = segmenter.collect(snapshot.pipeline, snapshot.marks, report)
+        data = replace(found, intensities=self._intensities) if len(found) else found
         if snapshot.stored is not None:
             data = snapshot.stored.joined(data)
         return Collected(snapshot, grouping, data, _notice_of(snapshot, grouping, segmenter))

@@ -204,7 +204,7 @@ class Reusing(Segmenting, Files):
             message names the file, the cause and what to do.
         """
         data, classes = trainings.read_training_data(path)
-        self._adopt(Path(path), data, classes, None)
+        self._adopt(Path(path), data, classes, data.caution_about(self.volume))
 
     def forget_training_data(self) -> None:
         """Let go of the training data that were loaded; their parameters stay, and may be changed.

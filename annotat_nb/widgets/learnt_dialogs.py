@@ -14,9 +14,10 @@ from annotat_nb.widgets.opening import ask_dataset, read_image
 from annotat_nb.widgets.text import inert
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from annotat_nb.classify import TrainedClassifier
+    from annotat_nb.classify import Pipeline, TrainedClassifier
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
     from annotat_nb.widgets.dialogs import Dialogs, Failed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LEGACY = (".pkl", ".pickle", ".joblib")
 """Endings of files of Annotat3D: choosing one tells how to bring over what it holds."""
 OTHER = "Classify another image"
+OTHER_PARAMETERS = "The parameters set here before gave way to those of the file"
 MOST_NAMED = 6
 """Classes that a question names before it counts the rest."""
 
@@ -55,7 +57,7 @@ class LearntDialogs:
         """Ask for a classifier to go on with."""
         endings = (CLASSIFIER, *LEGACY)
         load = self._session.load_classifier
-        self._dialogs.open_file("Load classifier", load, endings, self._tell_loaded)
+        self._open("Load classifier", "its parameters replace the present ones", load, endings)
 
     def save_training_data(self) -> None:
         """Ask where to write the training data."""
@@ -72,7 +74,8 @@ class LearntDialogs:
         """Ask for training data to go on with."""
         endings = (TRAINING, *LEGACY)
         load = self._session.load_training_data
-        self._dialogs.open_file("Load training data", load, endings, self._tell_loaded)
+        consequence = "its filters, superpixels and pooling replace the present ones"
+        self._open("Load training data", consequence, load, endings)
 
     def classify_other(self) -> None:
         """Ask for a classifier, for an image, and where to write its label."""
@@ -135,9 +138,23 @@ class LearntDialogs:
     def _tell_saved(self, path: Path) -> None:
         self._dialogs.tell(f"Saved {path}")
 
-    def _tell_loaded(self, path: Path, _: Any) -> None:
+    def _open(
+        self, title: str, consequence: str, load: Callable[..., Any], endings: tuple[str, ...]
+    ) -> None:
+        former = self._session.pipeline
+
+        def tell(path: Path, _: Any) -> None:
+            self._tell_loaded(path, former)
+
+        self._dialogs.open_file(f"{title}: {consequence}", load, endings, tell)
+
+    def _tell_loaded(self, path: Path, former: Pipeline) -> None:
         loaded = self._session.loaded
-        more = [] if loaded is None else [loaded.news, self._session.caution or ""]
+        if loaded is None:
+            more = []
+        else:
+            settled = "" if loaded.settles(former) else OTHER_PARAMETERS
+            more = [settled, loaded.news, self._session.caution or ""]
         self._dialogs.tell(". ".join(filter(None, [f"Loaded {path}", *more])))
 
 

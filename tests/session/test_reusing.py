@@ -203,6 +203,25 @@ def test_an_image_unlike_the_one_it_learnt_from_is_said(volume, classifier):
         assert session.caution is None
 
 
+def test_an_image_unlike_the_one_training_data_come_from_is_said(volume, training):
+    brighter = an.Volume(volume.data.astype("uint16") * 200, name="bright")
+    with an.Session(volume) as session:
+        session.load_training_data(training)
+        assert session.caution is None
+    with an.Session(brighter) as session:
+        session.load_training_data(training)
+        assert session.caution.startswith("The training data come from values of about")
+        assert "bright has" in session.caution
+        paint_both(session)
+        if session.pipeline.superpixels is not None:
+            session.generate_superpixels()
+        both = session.save_training_data(training.with_name("both.training"))
+        session.forget_training_data()
+        assert session.caution is None
+        session.load_training_data(both)
+        assert session.caution is None
+
+
 def test_a_label_of_another_classifier_is_said_to_be_older(volume, files):
     with an.Session(volume) as session:
         session.load_classifier(files[0])

@@ -10,6 +10,7 @@ import tifffile
 import annotat_nb as an
 from annotat_nb.classify.classifier_file import write_classifier
 from annotat_nb.store.stored import StoredArray
+from annotat_nb.widgets.learnt_dialogs import OTHER_PARAMETERS
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 from annotat_nb.widgets.sentences import AS_LOADED, next_step
 
@@ -116,7 +117,7 @@ def test_a_name_without_ending_gets_it_and_a_file_there_is_asked_about(
 def test_a_loaded_classifier_is_applied_without_a_stroke(empty, files, choose, wait):
     run(empty, "Load classifier…")
     choose(empty, files[0])
-    assert empty.message.text == f"Loaded {files[0]}"
+    assert empty.message.text == f"Loaded {files[0]}. {OTHER_PARAMETERS}"
     assert empty.panels.segmentation.loaded.value == "With classifier block.classifier"
     assert not empty.panels.segmentation.buttons["apply"].disabled
     assert next_step(empty.session) == "Press Apply: block.classifier needs no strokes"
@@ -130,7 +131,7 @@ def test_classes_with_another_number_are_told(empty, files, choose):
     empty.session.classes.add("pore")
     run(empty, "Load classifier…")
     choose(empty, files[0])
-    assert empty.message.text == f"Loaded {files[0]}. block is class 2 here"
+    assert empty.message.text == f"Loaded {files[0]}. {OTHER_PARAMETERS}. block is class 2 here"
 
 
 def test_painting_over_a_loaded_classifier_is_warned_of_before_apply(empty, files):
@@ -461,3 +462,19 @@ def test_loading_a_classifier_of_a_mask_says_so_at_once(empty, files, choose, tm
 
 def known_image():
     return np.random.default_rng(1).integers(0, 200, (3, 20, 20)).astype("uint8")
+
+
+def test_what_loading_does_to_the_parameters_is_said_before_and_after(empty, files, choose):
+    run(empty, "Load training data…")
+    assert "its filters, superpixels and pooling replace the present ones" in heading(empty)
+    choose(empty, files[1])
+    assert "The parameters set here before gave way to those of the file" in empty.message.text
+    run(empty, "Load training data…")
+    choose(empty, files[1])
+    assert "gave way" not in empty.message.text
+    run(empty, "Load classifier…")
+    assert "its parameters replace the present ones" in heading(empty)
+
+
+def heading(app):
+    return app.dialogs.shown.children[0].value
