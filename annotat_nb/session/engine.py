@@ -92,6 +92,18 @@ class Snapshot:
     ready: TrainedClassifier | None = None
     """The classifier to apply as it is; None: train one."""
 
+    @property
+    def outside_mask(self) -> str:
+        """How many of the marks the mask leaves unused, in a sentence; empty: none."""
+        if self.mask is None or self.ready is not None:
+            return ""
+        total = self.marks.voxels.size
+        outside = total - int(self.mask.holds(self.marks.voxels).sum())
+        if not outside:
+            return ""
+        mask = f"the mask ({', '.join(self.names_of(self.mask.classes))})"
+        return f"{outside:,} of {total:,} marked voxels lie outside {mask} and are not used"
+
     def names_of(self, classes: tuple[int, ...]) -> tuple[str, ...]:
         """Name `classes`; one that was taken away has its number."""
         known = {item.id: item.name for item in self.classes}
@@ -286,7 +298,7 @@ class Engine:
 
 def _notice_of(snapshot: Snapshot, found: Superpixels | None, segmenter: Segmenter) -> str:
     """Say what was done otherwise than was asked for, in sentences."""
-    notices = [segmenter.device.notice]
+    notices = [snapshot.outside_mask, segmenter.device.notice]
     if found is not None and found is not snapshot.superpixels:
         notices.insert(0, found.notice)
     return ". ".join(filter(None, notices))

@@ -27,6 +27,10 @@ VERBS = {
     "preview": ("Preview", "Train on all strokes and classify the shown slice and its neighbours"),
     "apply": ("Apply", "Train on all strokes and classify the whole volume"),
 }
+MASK_TIP = (
+    "Strokes elsewhere do not train, and the label stays there as it was; Change classifier "
+    "parameters, Mask lifts it"
+)
 PARAMETERS = (
     "Change classifier parameters…",
     "Filters, superpixels, pooling, feature selection and classifier",
@@ -64,6 +68,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         title, tip = PARAMETERS
         self.parameters = button(title, change_parameters, tip, icon="cog")
         self.count, self.loaded, self.accuracy = w.Label(), Line(), Line()
+        self.mask = Line().add_class("annotat-quiet")
         self.summary = w.Label().add_class("annotat-quiet")
         generate, preview, apply = self.buttons.values()
         super().__init__(
@@ -72,6 +77,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 w.HBox([preview, apply]),
                 self.live,
                 self.loaded,
+                self.mask,
                 self.summary,
                 self.accuracy,
                 self.parameters,
@@ -90,6 +96,8 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.live.refresh()
         self.count.value = self._count()
         self.loaded.value = loaded_line(self._session)
+        self.mask.value = mask_line(self._session)
+        self.mask.tooltip = MASK_TIP if self.mask.value else ""
         self.accuracy.value = training_line(self._session)
         kept = self._session.kept_features if self._session.is_trained else ()
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
@@ -112,6 +120,15 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if needs and not self._session.superpixels_serve:
             return "generate_superpixels"
         return "apply" if self._session.obstacle("apply") is None else ""
+
+
+def mask_line(session: Session) -> str:
+    """Say inside which classes is trained and classified; empty: everywhere."""
+    if session.pipeline.mask is None:
+        return ""
+    known = {item.id: item.name for item in session.classes}
+    names = [inert(known.get(number, f"Class {number}")) for number in session.pipeline.mask]
+    return f"Inside {', '.join(names)} only"
 
 
 def loaded_line(session: Session) -> str:

@@ -89,6 +89,7 @@ def save_training_data(session):
     session.save_training_data(session.recorder.workspace.path.parent / "a.training")
 
 
+@pytest.mark.filterwarnings("ignore:.* lie outside the mask")
 @pytest.mark.parametrize("do", [an.Session.preview, update_live, fail_to_apply, save_training_data])
 def test_whatever_first_uses_a_mask_stores_it(image, tmp_path, do):
     path = tmp_path / "w.annotat"
@@ -119,6 +120,7 @@ def test_a_mask_is_stored_though_its_job_never_began(image, tmp_path, takes_over
     session.close()
 
 
+@pytest.mark.filterwarnings("ignore:.* lie outside the mask")
 def test_who_only_looks_may_save_training_data_from_inside_a_mask(image, tmp_path):
     with an.Session(an.Volume(image), tmp_path / "w.annotat") as session:
         begin_phases(session)
@@ -215,3 +217,15 @@ def test_the_command_says_that_a_classifier_needs_a_mask(image, tmp_path):
     )
     assert said.exit_code == 0
     assert "phases.classifier: It was trained inside the class sample" in said.stderr
+
+
+def test_marks_outside_the_mask_are_counted(image):
+    with an.Session(an.Volume(image)) as session:
+        segment_sample(session)
+        segment_phases(session)
+        session.apply()  # no warning: all are inside
+        session.paint([(2, 2), (2, 36)], label=2, index=1, radius=0)
+        marked = session.markers.marked()[0].size
+        expected = rf"35 of {marked} marked voxels lie outside the mask \(sample\) and are not used"
+        with pytest.warns(UserWarning, match=expected):
+            session.apply()

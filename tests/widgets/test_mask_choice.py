@@ -43,3 +43,13 @@ def test_the_panel_sets_the_mask_of_the_pipeline():
 def test_without_a_label_it_says_what_to_do_first():
     choice = MaskChoice(NAMES, "")
     assert "press Apply without a mask first" in choice.children[1].children[0].value
+
+
+def test_the_panel_beside_the_picture_says_that_a_mask_is_on(app, painted):
+    line = app.panels.segmentation.mask
+    assert line.value == ""
+    painted.pipeline = painted.pipeline.model_copy(update={"mask": (0, 1)})
+    assert line.value == "Inside Background, block only"
+    assert "Strokes elsewhere do not train" in line.tooltip
+    painted.pipeline = painted.pipeline.model_copy(update={"mask": None})
+    assert line.value == line.tooltip == ""
