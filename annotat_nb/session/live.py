@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from annotat_nb.jobs import Cancelled
-from annotat_nb.session.working import once_compiled
+from annotat_nb.session.working import PREPARING, once_compiled
 
 if TYPE_CHECKING:
     from annotat_nb.blocks import Box
@@ -50,6 +50,7 @@ class LiveUpdate:
         self._lock = threading.RLock()
         self._job: Job | None = None
         self._has_looked: Job | None = None
+        self._was_preparing = False
         self.is_on = False
         self.obstacle: str | None = None
         """What it waits for, in one sentence; None: nothing."""
@@ -77,6 +78,13 @@ class LiveUpdate:
         if not job.is_over:
             return "updating"
         return "current" if self.error is None else "failed"
+
+    @property
+    def preparing(self) -> float | None:
+        """How much of what it waits for is done, 0 to 1, while kernels are compiled; else None."""
+        job = self._job
+        is_held_up = job is not None and not job.is_over and job.step == PREPARING
+        return job.share if job is not None and is_held_up else None
 
     def switch(self, is_on: bool) -> None:
         """Begin to follow the session, or stop."""
@@ -152,7 +160,9 @@ class LiveUpdate:
             raise
 
     def _note(self) -> None:
-        if self._job is not None and self._job.is_over:
+        was, self._was_preparing = self._was_preparing, self.preparing is not None
+        is_over = self._job is not None and self._job.is_over
+        if is_over or was or self._was_preparing:
             self.changed.emit()
 
     def _signals(self) -> list[tuple[Any, Any]]:

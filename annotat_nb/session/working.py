@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from annotat_nb.jobs import Job, wait_with_bar
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Result = TypeVar("Result")
+PREPARING = "Preparing fast filters"
+"""The step of a job that waits until all kernels are compiled."""
 
 
 class Working(SessionBase):
@@ -37,6 +40,11 @@ class Working(SessionBase):
             return self.runner.submit(name, work, commit)
 
 
+def _tell_preparing(job: Job, _left: int) -> None:
+    job.start_clock()  # most of the kernels were ready at once: its pace says nothing
+    job.report(PREPARING, preparation().share)
+
+
 def once_compiled(work: Callable[[Job], Result]) -> Callable[[Job], Result]:
     """Return `work` that waits for the kernels it needs, where these are being compiled.
 
@@ -44,7 +52,7 @@ def once_compiled(work: Callable[[Job], Result]) -> Callable[[Job], Result]:
     """
 
     def begin(job: Job) -> Result:
-        preparation().wait(lambda left: job.report(f"Compiling fast filters, {left} left", 0.0))
+        preparation().wait(partial(_tell_preparing, job))
         job.start_clock()
         return work(job)
 

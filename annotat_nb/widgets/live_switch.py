@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.session.working import PREPARING
 from annotat_nb.widgets.sentences import sentence
 from annotat_nb.widgets.text import Line, inert
 
@@ -63,7 +64,8 @@ class LiveSwitch(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             case "waiting":
                 return f"Waiting. {update.obstacle}"
             case "updating":
-                return UPDATING
+                share = update.preparing
+                return UPDATING if share is None else f"Waiting. {PREPARING} · {share:.0%}"
             case "current":
                 return update.notice or CURRENT
             case "cancelled":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annotat_nb.kernels.preparing import preparation
+from annotat_nb.session.working import PREPARING
 from annotat_nb.widgets.loop import Soon
 from annotat_nb.widgets.text import Line
 
@@ -52,5 +53,5 @@ class PreparingLine(Line):
         if self._is_closed or not self._is_late:
             return
         found = preparation()
-        told = f"Preparing fast filters {found.share:.0%}"
+        told = f"{PREPARING} · {found.share:.0%}"
         self.value = told if found.is_running else ""

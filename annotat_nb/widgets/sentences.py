@@ -18,6 +18,13 @@ AS_LOADED = (
 )
 
 
+PREVIEW_OR_APPLY = "Press Preview to see this slice classified, or Apply for the whole volume"
+PREVIEWED = (
+    "This is a preview of this slice and its neighbours: paint where it is wrong, Preview again, "
+    "or press Apply for the whole volume"
+)
+
+
 def sentence(error: BaseException) -> str:
     """Return what `error` tells a user, on one line."""
     if isinstance(error, EmitLoopError) and error.__cause__ is not None:
@@ -39,6 +46,8 @@ def next_step(session: Session) -> str:
         return "Look around: strokes and labels are shown as they were when this was opened"
     if session.loaded is not None:
         return _with_loaded(session, session.loaded)
+    if (said := _about_preview(session)) is not None:
+        return said
     if session.segmentation is not None:
         return _after_apply(session)
     if len(session.classes) < 2:
@@ -51,7 +60,26 @@ def next_step(session: Session) -> str:
         return missing
     if session.live and session.live_update.error is None:
         return "Paint on: this slice follows your strokes; Apply classifies the whole volume"
-    return "Press Preview to see this slice classified, or Apply for the whole volume"
+    if _needs_superpixels(session):
+        return "Press Generate superpixels: the parameters changed since these were made"
+    return PREVIEW_OR_APPLY
+
+
+def _about_preview(session: Session) -> str | None:
+    """Say that a preview is one, and whether it is as things are now; None: none is shown."""
+    found = session.results.previewed
+    if found is None or found.box is None or session.live or session.obstacle("preview"):
+        return None
+    begun, side = found.snapshot, found.box["zyx".index(session.view.axis)]
+    if (begun.pipeline, begun.loaded) != (session.pipeline, session.loaded):
+        first = "Generate superpixels, then " if _needs_superpixels(session) else ""
+        return f"The parameters changed since this preview: press {first}Preview"
+    if changes := session.annotation.history.steps_since(begun.position):
+        plural = "" if changes == 1 else "s"
+        return f"{changes} change{plural} not in the preview yet: press Preview, or Apply"
+    if not side.start <= session.view.index < side.stop:
+        return PREVIEW_OR_APPLY
+    return PREVIEWED
 
 
 def _with_loaded(session: Session, loaded: Loaded) -> str:
@@ -60,6 +88,8 @@ def _with_loaded(session: Session, loaded: Loaded) -> str:
         return f"Press Generate superpixels: {loaded.name} sorts them into classes"
     if (missing := session.obstacle("apply")) is not None:
         return missing
+    if (said := _about_preview(session)) is not None:
+        return said
     is_done = session.segmentation is not None and session.results.segmented_from == loaded.key
     if is_done and session.is_trained and not session.changes_since_apply:
         return _after_apply_with(session, loaded)
@@ -93,8 +123,12 @@ def _after_apply(session: Session) -> str:
 
 
 def _press_apply(session: Session) -> str:
-    needs = session.pipeline.superpixels is not None and not session.superpixels_serve
-    return "press Generate superpixels, then Apply" if needs else "press Apply"
+    first = "Generate superpixels, then " if _needs_superpixels(session) else ""
+    return f"press {first}Apply"
+
+
+def _needs_superpixels(session: Session) -> bool:
+    return session.pipeline.superpixels is not None and not session.superpixels_serve
 
 
 def uncertainty_missing(session: Session) -> str | None:

@@ -43,7 +43,7 @@ def test_it_begins_with_the_first_page_and_is_told_until_it_is_over(app, held):
     app.canvas.ready.emit()
     assert held.reached.wait(20)
     app.canvas.ready.emit()
-    assert app.preparing.value == "Preparing fast filters 50%"
+    assert app.preparing.value == "Preparing fast filters · 50%"
     assert app.preparing.layout.display == ""
     held.gate.set()
     held.wait()
@@ -69,13 +69,14 @@ def test_a_job_that_starts_meanwhile_says_what_it_waits_for(app, painted, held, 
     )
     told = threading.Event()
     painted.runner.started.connect(
-        lambda job: job.changed.connect(lambda: job.step.startswith("Compiling") and told.set())
+        lambda job: job.changed.connect(lambda: job.step.startswith("Preparing") and told.set())
     )
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=5))
     app.panels.segmentation.buttons["apply"].click()
     assert told.wait(20)
-    assert steps[-1] == ("Compiling fast filters, 2 left", 0.0)
-    assert app.jobs.bar.text.value == "Compiling fast filters, 2 left · 0%"
+    assert steps[-1] == ("Preparing fast filters", 0.5)
+    assert app.jobs.bar.text.value == app.preparing.value == "Preparing fast filters · 50%"
+    assert app.jobs.bar.bar.value == 0.5
     painted.paint([(25, 5)], label=0, index=2)  # the app is usable
     held.gate.set()
     assert wait(app).state == "done"
@@ -89,3 +90,20 @@ def test_a_job_that_waits_for_it_can_be_cancelled(app, painted, held, wait):
     app.panels.segmentation.buttons["apply"].click()
     app.jobs.bar.cancel.click()
     assert wait(app).state == "cancelled"
+
+
+def test_a_live_update_that_waits_for_it_says_so_until_it_goes_on(app, painted, held):
+    app.canvas.ready.emit()
+    assert held.reached.wait(20)
+    painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=5))
+    told, heard = threading.Event(), []
+    news = app.panels.segmentation.live.news
+    news.observe(lambda change: heard.append(change["new"]), "value")
+    news.observe(lambda change: "Preparing" in change["new"] and told.set(), "value")
+    painted.live = True
+    assert told.wait(20)
+    assert news.value == "Waiting. Preparing fast filters · 50%"
+    held.gate.set()
+    assert painted.live_update.wait(20)
+    assert painted.live_update.preparing is None
+    assert "Updating this slice …" in heard[heard.index("Waiting. Preparing fast filters · 50%") :]
