@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotat_nb.classify.held_out import smallest_class
+from annotat_nb.classify.held_out import BY_STROKES, smallest_class, validated_by_stroke
+from annotat_nb.classify.strokes import strokes_of_rarest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 class Accuracy:
     """How often a classifier is right about samples that it has not learnt from.
 
-    The figures flatter: the superpixels or voxels of one stroke resemble each other, so that a
-    sample kept apart has neighbours among those learnt from. What is not marked may be harder.
+    Where each class has two strokes that lie apart, whole strokes are kept apart. Else the figures
+    flatter: the superpixels or voxels of one stroke resemble each other, so that a sample kept
+    apart has neighbours among those learnt from. What is not marked may be harder in any case.
 
     Examples
     --------
@@ -43,6 +45,11 @@ class Accuracy:
     """How it was found, or why it could not be."""
     lacking: tuple[int, ...] = ()
     """The ids of the classes that have too few samples."""
+
+    @property
+    def is_by_strokes(self) -> bool:
+        """Whether whole strokes were kept apart."""
+        return self.how == BY_STROKES
 
     @classmethod
     def counted(cls, confusion: Array | Sequence[Sequence[int]], how: str) -> Accuracy:
@@ -90,6 +97,7 @@ def accuracy_of(
     weights: Array,
     seed: int,
     progress: Report,
+    strokes: Array | None = None,
 ) -> Accuracy:
     """Find how often a classifier is right about samples that it has not learnt from.
 
@@ -103,12 +111,19 @@ def accuracy_of(
         What it was fitted to.
     progress
         Receives the share that is done.
+    strokes
+        The stroke that each sample is of; None where that is not known.
     """
     if smallest_class(targets) < 2:
         return Accuracy.unknown(targets)
-    found = classifier.held_out(
-        predictor, rows, targets, weights=weights, seed=seed, progress=progress
-    )
+    if strokes is not None and strokes_of_rarest(strokes, targets) >= 2:
+        found = validated_by_stroke(
+            classifier, rows, targets, strokes, weights=weights, seed=seed, progress=progress
+        )
+    else:
+        found = classifier.held_out(
+            predictor, rows, targets, weights=weights, seed=seed, progress=progress
+        )
     return Accuracy.counted(_confusion(found, targets), found.how)
 
 

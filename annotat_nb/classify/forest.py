@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
     from annotat_nb.progress import Report
 
+HASTY_TREES = 50
+"""Trees that suffice to estimate how often a forest is right."""
+
 
 class Forest(Classifier):
     """Many decision trees that vote together."""
@@ -37,6 +40,11 @@ class Forest(Classifier):
     @abstractmethod
     def growth(self) -> Growth:
         """How its trees grow."""
+
+    @property
+    def hasty(self) -> Forest:
+        """The same with fewer trees: their votes settle long before their probabilities do."""
+        return self.model_copy(update={"n_estimators": min(self.n_estimators, HASTY_TREES)})
 
     def fit(
         self, rows: Array, targets: Array, /, *, weights: Array, seed: int, progress: Report

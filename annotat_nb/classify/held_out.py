@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annotat_nb.classify.strokes import parts_by_stroke, strokes_of_rarest
 from annotat_nb.progress import share_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SAMPLES_AT_MOST = 2000
 """Samples with which is cross-validated: enough to know the accuracy to 1 per cent or so."""
+
+BY_STROKES = "whole strokes kept apart"
+"""How the samples are kept apart where each class has strokes enough, in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +69,47 @@ def cross_validated(
     Each class needs two samples at least; of very many samples some are left out.
     """
     chosen = _some(targets, seed)
-    rows, targets, weights = rows[chosen], targets[chosen], weights[chosen]
-    count = min(classifier.folds, smallest_class(targets))
-    parts = folds_of(targets, count, seed)
+    count = min(classifier.folds, smallest_class(targets[chosen]))
+    samples = rows[chosen], targets[chosen], weights[chosen]
+    parts = folds_of(targets[chosen], count, seed)
+    table = _in_turn(classifier, *samples, parts, seed, progress)
+    return HeldOut(chosen, table, f"{count}-fold cross-validation")
+
+
+def validated_by_stroke(
+    classifier: Classifier,
+    rows: Array,
+    targets: Array,
+    strokes: Array,
+    *,
+    weights: Array,
+    seed: int,
+    progress: Report,
+) -> HeldOut:
+    """Classify the samples of each stroke by what is learnt from other strokes.
+
+    Each class needs two strokes at least; of very many samples some are left out.
+    """
+    count = min(classifier.folds, strokes_of_rarest(strokes, targets))
+    parts = parts_by_stroke(strokes, targets, count)
+    chosen = _some(np.unique(targets, return_inverse=True)[1] * count + parts, seed)
+    samples = rows[chosen], targets[chosen], weights[chosen]
+    table = _in_turn(classifier.hasty, *samples, parts[chosen], seed, progress)
+    return HeldOut(chosen, table, BY_STROKES)
+
+
+def _in_turn(
+    classifier: Classifier,
+    rows: Array,
+    targets: Array,
+    weights: Array,
+    parts: Array,
+    seed: int,
+    progress: Report,
+) -> Array:
+    """Return what is found of each part by what is learnt from the others, (samples, classes)."""
     table = np.empty((len(targets), np.unique(targets).size), np.float32)
+    count = int(parts.max()) + 1
     for part in range(count):
         rest, report = parts != part, share_of(progress, part, count)
         learnt = classifier.fit(
@@ -76,15 +117,15 @@ def cross_validated(
         )
         table[~rest] = learnt.predict_proba(rows[~rest], lambda share: None)
     progress(1.0)
-    return HeldOut(chosen, table, f"{count}-fold cross-validation")
+    return table
 
 
-def _some(targets: Array, seed: int) -> Array:
-    """Return at most about `SAMPLES_AT_MOST` samples, of each class its share, but two at least."""
-    every = max(1, -(-len(targets) // SAMPLES_AT_MOST))
-    mixed = np.random.default_rng(seed).permutation(len(targets))
+def _some(kinds: Array, seed: int) -> Array:
+    """Return at most about `SAMPLES_AT_MOST` samples, of each kind its share, but two at least."""
+    every = max(1, -(-len(kinds) // SAMPLES_AT_MOST))
+    mixed = np.random.default_rng(seed).permutation(len(kinds))
     chosen = []
-    for label in np.unique(targets):
-        own = mixed[targets[mixed] == label]
+    for kind in np.unique(kinds):
+        own = mixed[kinds[mixed] == kind]
         chosen.append(own[: max(2, len(own) // every)])
     return np.sort(np.concatenate(chosen))

@@ -102,6 +102,8 @@ class Examples:
     """The class of each."""
     weights: Array
     """How much each counts; 1 on average."""
+    strokes: Array
+    """The stroke that most of its marks are of, by numbers."""
 
 
 def majority(ids: Array, labels: Array) -> tuple[Array, Array, Array]:
@@ -119,4 +121,4 @@ def majority(ids: Array, labels: Array) -> tuple[Array, Array, Array]:
     order = np.lexsort((pairs[1], -counts, pairs[0]))
     owners = pairs[0][order]
     first = np.flatnonzero(np.diff(owners, prepend=-1))
-    return owners[first], pairs[1][order][first].astype(np.int16), counts[order][first]
+    return owners[first], pairs[1][order][first].astype(labels.dtype), counts[order][first]

@@ -139,7 +139,13 @@ def _learn(
     predictor = classifier.fit(*learnt_from, weights=weights, seed=seed, progress=report)
     report = partial(part_of(progress, 0.7, 1.0), "Estimating the accuracy")
     return predictor, accuracy_of(
-        classifier, predictor, *learnt_from, weights=weights, seed=seed, progress=report
+        classifier,
+        predictor,
+        *learnt_from,
+        weights=weights,
+        seed=seed,
+        progress=report,
+        strokes=data.strokes,
     )
 
 

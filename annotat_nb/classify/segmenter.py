@@ -179,7 +179,8 @@ class Segmenter:
         self._move_to(pipeline.device)
         examples = self._samples.examples(marks)
         rows = self._samples.rows(pipeline.features, pipeline, examples.samples, progress)
-        return TrainingData(pipeline, names, rows, examples.targets, examples.weights)
+        targets, weights = examples.targets, examples.weights
+        return TrainingData(pipeline, names, rows, targets, weights, strokes=examples.strokes)
 
     def _names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
         """Name the columns of each feature."""

@@ -14,6 +14,7 @@ from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.pooled import PooledFeatures
 from annotat_nb.classify.prediction import Prediction, SuperpixelProbabilities, label_type
 from annotat_nb.classify.regions import Regions
+from annotat_nb.classify.strokes import strokes_of
 from annotat_nb.classify.tables import FewRows, Rows
 from annotat_nb.progress import Progress, part_of
 from annotat_nb.room import Room
@@ -64,7 +65,10 @@ class SuperpixelWise:
         """
         ids = self._regions.at(marks.voxels)
         samples, targets, counts = majority(ids, marks.labels)
-        return Examples(samples, targets, counts / counts.mean())
+        strokes = strokes_of(marks, self._volume.shape)
+        agree = targets[np.searchsorted(samples, ids)] == marks.labels
+        _, own, _ = majority(ids[agree], strokes[agree])
+        return Examples(samples, targets, counts / counts.mean(), own)
 
     def names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
         """Name the columns of each feature."""

@@ -42,6 +42,13 @@ class TrainingData:
     """How much each sample counts, float64; 1 on average."""
     intensities: Intensities | None = None
     """What the images were like; None where that is unknown."""
+    strokes: Array | None = None
+    """The stroke that each sample is of, by numbers, int64; None where that is not known."""
+
+    @property
+    def _kept_apart(self) -> Array:
+        """The stroke of each sample; where that is not known, all of a class are one."""
+        return self.targets.astype(np.int64) if self.strokes is None else self.strokes
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -92,12 +99,15 @@ class TrainingData:
         """
         check_same_channels(self.names, other.names)
         mine, theirs = self.intensities, other.intensities
+        first = self._kept_apart
+        after = first.max(initial=-1) + 1
         return replace(
             self,
             rows=np.concatenate([self.rows, other.rows]),
             targets=np.concatenate([self.targets, other.targets]),
             weights=np.concatenate([self.weights, other.weights]),
             intensities=mine.joined(theirs) if mine and theirs else mine or theirs,
+            strokes=np.concatenate([first, other._kept_apart + after]),
         )
 
 

@@ -12,6 +12,7 @@ from annotat_nb.classify.device import COMPUTING, Device, lending
 from annotat_nb.classify.marks import Examples
 from annotat_nb.classify.pipeline import columns_of
 from annotat_nb.classify.prediction import Prediction, Probabilities, label_type
+from annotat_nb.classify.strokes import strokes_of
 from annotat_nb.classify.tables import SparseTable
 from annotat_nb.classify.windows import plan_windows, tile_of
 from annotat_nb.features.backend import to_numpy
@@ -51,7 +52,8 @@ class VoxelWise:
         """Return the marked voxels."""
         order = np.argsort(marks.voxels)
         weights = np.ones(order.size)
-        return Examples(marks.voxels[order], marks.labels[order], weights)
+        strokes = strokes_of(marks, self._volume.shape)[order]
+        return Examples(marks.voxels[order], marks.labels[order], weights, strokes)
 
     def names(self, pipeline: Pipeline) -> dict[Feature, tuple[str, ...]]:
         """Name the columns of each feature."""

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 FLATTERS = (
     "Estimated from what is painted, each part of it judged by what was learnt from the rest. "
     "Parts of one stroke resemble each other, so the figures flatter: compare settings by them, "
-    "and look at the label to judge it."
+    "and look at the label to judge it. With two strokes or more of each class, apart from each "
+    "other, whole strokes are judged by the others, which is fairer."
+)
+BY_OWN = "judged by their own strokes: two strokes of each class, apart, give a fairer figure"
+BY_OTHERS = (
+    "Each stroke is judged by what was learnt from other strokes. What is not painted may be "
+    "harder: look at the label to judge it."
 )
 
 FORMER = "This is the last training; since then, the parameters or what is loaded changed."
@@ -32,20 +38,29 @@ def accuracy_line(model: Model | None) -> str:
     return told_of(model.accuracy, what)
 
 
+def caveat_of(accuracy: Accuracy) -> str:
+    """Say what the figures are worth."""
+    if accuracy.is_by_strokes:
+        return BY_OTHERS
+    return f"{FLATTERS} (Here: {accuracy.how}.)"
+
+
 def told_of(accuracy: Accuracy, what: str) -> str:
     """Say in a line how often a classifier is right about marked superpixels or voxels.
 
     Examples
     --------
     >>> from annotat_nb.classify import Accuracy
-    >>> told_of(Accuracy.counted([[8, 2], [0, 10]], "out-of-bag estimate"), "voxels")
-    'Right about 90.0 % of 20 marked voxels (out-of-bag estimate)'
+    >>> told_of(Accuracy.counted([[8, 2], [0, 10]], "whole strokes kept apart"), "voxels")
+    'Right about 90.0 % of 20 marked voxels (whole strokes kept apart)'
     """
     if accuracy.overall is None:
         return f"Accuracy {accuracy.how}"
     count = sum(map(sum, accuracy.confusion))
     share = f"{100 * accuracy.overall:.1f} %"
-    return f"Right about {share} of {count:,} marked {what} ({accuracy.how})"
+    if accuracy.is_by_strokes:
+        return f"Right about {share} of {count:,} marked {what} ({accuracy.how})"
+    return f"Right about {share} of {count:,} marked {what}, {BY_OWN}"
 
 
 class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -64,7 +79,7 @@ class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if trained is not None and not session.is_trained:
             parts.insert(0, Line(FORMER))
         if accuracy is not None and accuracy.confusion:
-            parts += [Line(FLATTERS), w.HTML(confusion_table(accuracy, names))]
+            parts += [Line(caveat_of(accuracy)), w.HTML(confusion_table(accuracy, names))]
         if session.importances:
             parts.append(w.HTML(importance_table(session.importances, session.kept_features)))
         elif session.kept_features:

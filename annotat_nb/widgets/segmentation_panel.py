@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
-from annotat_nb.widgets.accuracy_panel import accuracy_line
+from annotat_nb.widgets.accuracy_panel import accuracy_line, caveat_of
 from annotat_nb.widgets.button import button
 from annotat_nb.widgets.live_switch import LiveSwitch
 from annotat_nb.widgets.text import Line, inert
@@ -99,6 +99,8 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.mask.value = mask_line(self._session)
         self.mask.tooltip = MASK_TIP if self.mask.value else ""
         self.accuracy.value = training_line(self._session)
+        told = self._session.accuracy
+        self.accuracy.tooltip = "" if told is None else caveat_of(told)
         kept = self._session.kept_features if self._session.is_trained else ()
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
         self.summary.value = summary_of(self._session.pipeline, kept)

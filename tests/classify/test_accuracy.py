@@ -5,7 +5,13 @@ from sklearn.metrics import accuracy_score, confusion_matrix, recall_score
 
 import annotat_nb as an
 from annotat_nb.classify.accuracy import Accuracy, accuracy_of
-from annotat_nb.classify.held_out import SAMPLES_AT_MOST, cross_validated, folds_of
+from annotat_nb.classify.held_out import (
+    BY_STROKES,
+    SAMPLES_AT_MOST,
+    cross_validated,
+    folds_of,
+    validated_by_stroke,
+)
 
 RNG = np.random.default_rng(0)
 CLASSIFIERS = [
@@ -163,3 +169,35 @@ def test_it_reports_to_the_end_and_can_be_cancelled(classifier):
 
     with pytest.raises(InterruptedError):
         assess(classifier, rows, targets, progress=cancel)
+
+
+def strokes_that_differ(count=400, strokes=8):
+    """Samples whose second value tells the stroke, and the first one, with noise, the class."""
+    numbers = np.arange(count) // (count // strokes)
+    targets = numbers % 2
+    own = RNG.normal(0, 5, strokes)[numbers]
+    rows = np.stack([targets + RNG.normal(0, 1, count), own + RNG.normal(0, 0.01, count)], axis=1)
+    return rows.astype("float32"), targets, numbers
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS, ids=IDS)
+def test_whole_strokes_are_kept_apart_where_each_class_has_two(classifier):
+    rows, targets, strokes = strokes_that_differ()
+    given = {"weights": np.ones(len(rows)), "seed": 0, "progress": lambda share: None}
+    learnt = classifier.fit(rows, targets, **given)
+    accuracy = accuracy_of(classifier, learnt, rows, targets, strokes=strokes, **given)
+    assert accuracy.is_by_strokes
+    assert accuracy.how == BY_STROKES
+    assert np.sum(accuracy.confusion) == len(rows)
+    alone = accuracy_of(classifier, learnt, rows, targets, strokes=targets, **given)
+    assert not alone.is_by_strokes
+
+
+def test_of_very_many_samples_every_stroke_is_in_the_estimate():
+    rows, targets = samples(3 * SAMPLES_AT_MOST)
+    targets = (targets > 1).astype(int)
+    strokes = targets * 2 + (np.arange(len(rows)) % 900 == 0)
+    given = {"weights": np.ones(len(rows)), "seed": 0, "progress": lambda share: None}
+    held = validated_by_stroke(an.KNearestNeighbours(), rows, targets, strokes, **given)
+    assert held.samples.size < SAMPLES_AT_MOST + 9
+    assert set(strokes[held.samples]) == {0, 1, 2, 3}

@@ -8,7 +8,7 @@ from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 
 @pytest.fixture
 def session():
-    image = np.full((2, 40, 40), 50, "uint8")
+    image = np.full((2, 40, 60), 50, "uint8")
     image[:, :, 20:] = 200
     with an.Session(an.Volume(image)) as session:
         session.classes.add("<b>bright</b>")
@@ -30,7 +30,14 @@ def test_the_panel_says_how_often_it_is_right_once_something_is_trained(session,
     session.apply()
     panel.refresh()
     assert panel.accuracy.value == accuracy_line(session.trained.model)
-    assert f"marked {what}" in panel.accuracy.value
+    assert f"marked {what}, judged by their own strokes" in panel.accuracy.value
+    assert "figures flatter" in panel.accuracy.tooltip
+    session.paint([(5, 17), (35, 17)], label=0, radius=0)
+    session.paint([(5, 50), (35, 50)], label=1, radius=0)
+    session.apply()
+    panel.refresh()
+    assert panel.accuracy.value.endswith(f"marked {what} (whole strokes kept apart)")
+    assert "figures flatter" not in panel.accuracy.tooltip
     assert panel.accuracy.value.startswith("Right about 100.0 % of ")
 
 
