@@ -122,6 +122,24 @@ class Segmenting(Findings, Working):
             return "Paint at least two classes first, such as Background and one other"
         return f"Paint a second class: so far only {painted[0].name} has strokes"
 
+    def renew_mask(self) -> None:
+        """Let the mask name classes of the present label, in place of the one it was first used on.
+
+        Without a mask, or where there is no label, nothing changes.
+
+        Raises
+        ------
+        ReadOnly
+            If the workspace is only looked at.
+        """
+        with self.lock:
+            self.recorder.check_open()
+            if self.pipeline.mask is None or self.segmentation is None:
+                return
+            self.results.set_mask(self.segmentation)
+            self.pipeline_changed.emit()
+        self.results.write()
+
     def generate_superpixels(self, *, block: bool = True) -> Job | None:
         """Divide the volume into superpixels, as the pipeline says.
 

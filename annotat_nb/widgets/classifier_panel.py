@@ -43,6 +43,8 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         Names of the classes, by id, that a mask can be made of.
     label
         What the label is whose classes a mask names, in words; empty: there is none.
+    other_label
+        What the present label is, in words, where the mask has an earlier one; empty: it has not.
     lock
         Parameters that cannot be changed now; None: all can.
 
@@ -63,11 +65,12 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         shape: tuple[int, int, int] | None = None,
         classes: Mapping[int, str] | None = None,
         label: str = "",
+        other_label: str = "",
         lock: Lock | None = None,
     ) -> None:
         self._locked = {} if lock is None else lock.reasons
         self._on_ok, self._on_cancel, self._shape = on_ok, on_cancel, shape
-        self.mask = MaskChoice(classes or {}, label)
+        self.mask = MaskChoice(classes or {}, label, other_label)
         self._make_controls(pipeline)
         super().__init__(
             [

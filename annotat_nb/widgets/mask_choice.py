@@ -24,12 +24,15 @@ class MaskChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         The classes, id to name.
     origin
         What the label is whose classes count, in words; empty when there is none yet.
+    other
+        What the present label is, in words, where the mask names classes of an earlier one; empty
+        where it does not.
     """
 
     changed = Signal()
     """Emitted after every change by the user."""
 
-    def __init__(self, names: Mapping[int, str], origin: str) -> None:
+    def __init__(self, names: Mapping[int, str], origin: str, other: str = "") -> None:
         self.use = w.Checkbox(
             description="Train and classify only inside some classes of the label",
             tooltip=help_of(Pipeline.model_fields["mask"]),
@@ -44,11 +47,19 @@ class MaskChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             style={"description_width": LABEL_WIDTH},
             layout={"width": "auto", "max_width": "34em"},
         )
-        self._origin = Line(f"Classes of the label: {inert(origin)}" if origin else NO_LABEL)
-        self._details = w.VBox([self._origin, self.classes])
+        self._origin = Line(f"Classes of {inert(origin)}" if origin else NO_LABEL)
+        self._other = Line(f"By now there is {inert(other)}" if other else "")
+        self.renew = w.Checkbox(
+            description="Take the label of now for the mask",
+            tooltip="The classes are then those of the present label, and stay as they are there",
+            indent=False,
+            layout={"width": "auto", "display": "" if other else "none"},
+        )
+        self._details = w.VBox([self._origin, self._other, self.renew, self.classes])
         super().__init__([self.use, self._details])
         self.use.observe(self._react, "value")
-        self.classes.observe(lambda _: self.changed.emit(), "value")
+        for part in (self.classes, self.renew):
+            part.observe(lambda _: self.changed.emit(), "value")
         self.value = None
 
     @property

@@ -120,19 +120,22 @@ class SessionDialogs:
 
         def accept(pipeline: Pipeline) -> None:
             session.pipeline = pipeline
+            if panel.mask.renew.value:
+                session.renew_mask()
             self._dialogs.dismiss()
 
-        self._dialogs.show(
-            ClassifierPanel(
-                session.pipeline,
-                partial(self._dialogs.attempt, accept),
-                self._dialogs.dismiss,
-                shape=session.volume.shape,
-                classes={item.id: item.name for item in session.classes},
-                label=_origin_of(session.results.mask or session.segmentation),
-                lock=self._lock(),
-            )
+        label, other = _labels_of(session)
+        panel = ClassifierPanel(
+            session.pipeline,
+            partial(self._dialogs.attempt, accept),
+            self._dialogs.dismiss,
+            shape=session.volume.shape,
+            classes={item.id: item.name for item in session.classes},
+            label=label,
+            other_label=other,
+            lock=self._lock(),
         )
+        self._dialogs.show(panel)
 
     def _lock(self) -> Lock | None:
         """Return what belongs to a classifier or training data that were loaded."""
@@ -193,5 +196,17 @@ def _title(text: str) -> w.Label:
     return w.Label(text, style={"font_weight": "bold"})
 
 
+def _labels_of(session: Session) -> tuple[str, str]:
+    """Say which label a mask names classes of, and which is there now if that is another."""
+    mask, label = session.results.mask, session.segmentation
+    if mask is None or label is None or mask.data is label.data:
+        return _origin_of(mask or label), ""
+    return f"{_origin_of(mask)}, as it was when the mask was first used", _origin_of(label)
+
+
 def _origin_of(label: LabelImage | None) -> str:
-    return "" if label is None else label.origin or "the present one"
+    if label is None:
+        return ""
+    if label.origin == "Apply":
+        return "the label that Apply made"
+    return f"the label loaded from {label.origin}" if label.origin else "the present label"

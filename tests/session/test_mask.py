@@ -12,6 +12,7 @@ from annotat_nb import cli
 from annotat_nb.io.array_file import read_arrays, write_arrays
 from annotat_nb.io.errors import ReadError
 from annotat_nb.session.base import SessionError
+from annotat_nb.session.recorder import ReadOnly
 
 
 @pytest.fixture
@@ -229,3 +230,24 @@ def test_marks_outside_the_mask_are_counted(image):
         expected = rf"35 of {marked} marked voxels lie outside the mask \(sample\) and are not used"
         with pytest.warns(UserWarning, match=expected):
             session.apply()
+
+
+def test_a_mask_can_take_the_label_that_was_loaded_since(image, tmp_path):
+    halves = np.zeros(image.shape, "uint8")
+    halves[:, 16:] = 1
+    tifffile.imwrite(tmp_path / "halves.tif", halves, photometric="minisblack")
+    with an.Session(an.Volume(image), tmp_path / "w.annotat") as session:
+        session.renew_mask()
+        assert session.results.mask is None
+        segment_sample(session)
+        segment_phases(session)
+        session.load_label(tmp_path / "halves.tif")
+        assert session.results.mask.origin == "Apply"
+        session.renew_mask()
+        session.apply()
+        expected = np.where(halves == 1, np.where(image == 220, 3, 2), 0)
+        np.testing.assert_array_equal(session.segmentation.data, expected)
+    with an.open(tmp_path / "w.annotat") as again:
+        np.testing.assert_array_equal(again.results.mask.data, halves)
+    with an.open(tmp_path / "w.annotat", read_only=True) as looking, pytest.raises(ReadOnly):
+        looking.renew_mask()

@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+import tifffile
 
 import annotat_nb as an
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
@@ -53,3 +55,32 @@ def test_the_panel_beside_the_picture_says_that_a_mask_is_on(app, painted):
     assert "Strokes elsewhere do not train" in line.tooltip
     painted.pipeline = painted.pipeline.model_copy(update={"mask": None})
     assert line.value == line.tooltip == ""
+
+
+def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
+    app, painted, tmp_path
+):
+    painted.pipeline = an.Pipeline(superpixels=None, selection=None)
+    painted.apply()
+    app.menu.run("Classification", "Change classifier parameters…")
+    choice = app.dialogs.shown.mask
+    assert lines_of(choice) == ["Classes of the label that Apply made", ""]
+    assert choice.renew.layout.display == "none"
+    painted.pipeline = painted.pipeline.model_copy(update={"mask": (0, 1)})
+    painted.preview()
+    label = np.ones(painted.volume.shape, "uint8")
+    tifffile.imwrite(tmp_path / "mine.tif", label, photometric="minisblack")
+    painted.load_label(tmp_path / "mine.tif")
+    app.menu.run("Classification", "Change classifier parameters…")
+    choice = app.dialogs.shown.mask
+    assert lines_of(choice) == [
+        "Classes of the label that Apply made, as it was when the mask was first used",
+        "By now there is the label loaded from mine.tif",
+    ]
+    choice.renew.value = True
+    app.dialogs.shown.ok.click()
+    assert painted.results.mask.origin == "mine.tif"
+
+
+def lines_of(choice):
+    return [line.value for line in choice.children[1].children[:2]]
