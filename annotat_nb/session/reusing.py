@@ -82,7 +82,7 @@ class Reusing(Segmenting, Files):
         """Write the classifier of the last Apply or Preview, and return the path.
 
         It is applied to other images by `load_classifier` or ``annotat-nb classify``. The file is
-        open: JSON and arrays of numbers, as safetensors.
+        open: JSON and arrays of numbers, as safetensors. A file of that name is replaced.
 
         Parameters
         ----------

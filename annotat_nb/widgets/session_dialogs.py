@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 MARKERS = io.MARKER_SUFFIXES
 
+MASK_STAYS = (
+    "The mask stays that of the earlier label: Change classifier parameters, Mask takes this one"
+)
+
 
 class SessionDialogs:
     """Asks what a session cannot know by itself, and hands it over.
@@ -85,7 +89,12 @@ class SessionDialogs:
 
     def load_label(self) -> None:
         """Ask for a segmentation."""
-        self._dialogs.open_file("Load label", self._session.load_label)
+
+        def tell(path: Path, _: Any) -> None:
+            said = [f"Loaded {path}", MASK_STAYS if _has_other_mask(self._session) else ""]
+            self._dialogs.tell(". ".join(filter(None, said)))
+
+        self._dialogs.open_file("Load label", self._session.load_label, done=tell)
 
     def save_superpixels(self) -> None:
         """Ask where to write the superpixels."""
@@ -196,10 +205,16 @@ def _title(text: str) -> w.Label:
     return w.Label(text, style={"font_weight": "bold"})
 
 
+def _has_other_mask(session: Session) -> bool:
+    """Tell whether the mask names classes of another label than the present one."""
+    mask, label = session.results.mask, session.segmentation
+    return mask is not None and label is not None and mask.data is not label.data
+
+
 def _labels_of(session: Session) -> tuple[str, str]:
     """Say which label a mask names classes of, and which is there now if that is another."""
     mask, label = session.results.mask, session.segmentation
-    if mask is None or label is None or mask.data is label.data:
+    if not _has_other_mask(session):
         return _origin_of(mask or label), ""
     return f"{_origin_of(mask)}, as it was when the mask was first used", _origin_of(label)
 

@@ -5,6 +5,7 @@ import tifffile
 import annotat_nb as an
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
 from annotat_nb.widgets.mask_choice import MaskChoice
+from annotat_nb.widgets.session_dialogs import MASK_STAYS
 
 NAMES = {0: "Background", 1: "sample", 2: "<b>x</b>"}
 
@@ -58,7 +59,7 @@ def test_the_panel_beside_the_picture_says_that_a_mask_is_on(app, painted):
 
 
 def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
-    app, painted, tmp_path
+    app, painted, tmp_path, choose
 ):
     painted.pipeline = an.Pipeline(superpixels=None, selection=None)
     painted.apply()
@@ -70,7 +71,9 @@ def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
     painted.preview()
     label = np.ones(painted.volume.shape, "uint8")
     tifffile.imwrite(tmp_path / "mine.tif", label, photometric="minisblack")
-    painted.load_label(tmp_path / "mine.tif")
+    app.menu.run("File", "Load label…")
+    choose(app, tmp_path / "mine.tif")
+    assert app.message.text == f"Loaded {tmp_path / 'mine.tif'}. {MASK_STAYS}"
     app.menu.run("Classification", "Change classifier parameters…")
     choice = app.dialogs.shown.mask
     assert lines_of(choice) == [
@@ -80,6 +83,10 @@ def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
     choice.renew.value = True
     app.dialogs.shown.ok.click()
     assert painted.results.mask.origin == "mine.tif"
+    app.menu.run("File", "Load label…")
+    painted.pipeline = painted.pipeline.model_copy(update={"mask": None})
+    choose(app, tmp_path / "mine.tif")
+    assert app.message.text == f"Loaded {tmp_path / 'mine.tif'}"
 
 
 def lines_of(choice):
