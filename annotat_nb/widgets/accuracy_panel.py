@@ -12,7 +12,7 @@ from annotat_nb.widgets.text import Line, inert
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from annotat_nb.classify import Accuracy, Model
+    from annotat_nb.classify import Accuracy, FeatureSelection, Model
     from annotat_nb.session import Session
 
 FLATTERS = (
@@ -21,6 +21,22 @@ FLATTERS = (
     "and look at the label to judge it. With two strokes or more of each class, apart from each "
     "other, whole strokes are judged by the others, which is fairer."
 )
+MEASURES = {
+    "impurity": (
+        "share in how trees part the classes",
+        "with many features each has a small share, and a lower threshold may be more accurate",
+    ),
+    "drop_column": (
+        "accuracy lost when the feature is left out",
+        "all that are left out together cost less than that",
+    ),
+    "permutation": (
+        "accuracy lost when the values of the feature are mixed up",
+        "features that say the same all seem worth less, so that leaving them out together may "
+        "cost much more: compare the accuracy without a selection",
+    ),
+}
+"""What each method of the feature selection measures, and what to make of it."""
 BY_OWN = "judged by their own strokes: two strokes of each class, apart, give a fairer figure"
 BY_OTHERS = (
     "Each stroke is judged by what was learnt from other strokes. What is not painted may be "
@@ -81,10 +97,26 @@ class AccuracyPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if accuracy is not None and accuracy.confusion:
             parts += [Line(caveat_of(accuracy)), w.HTML(confusion_table(accuracy, names))]
         if session.importances:
+            if trained is not None and trained.pipeline.selection is not None:
+                parts.append(Line(selection_line(trained.pipeline.selection)))
             parts.append(w.HTML(importance_table(session.importances, session.kept_features)))
         elif session.kept_features:
             parts.append(Line(f"All {len(session.kept_features)} features are used."))
         super().__init__(parts)
+
+
+def selection_line(selection: FeatureSelection) -> str:
+    """Say what the importance of a feature is, and which features are left out.
+
+    Examples
+    --------
+    >>> from annotat_nb.classify import FeatureSelection
+    >>> selection_line(FeatureSelection(threshold=0.005)).partition(";")[0]
+    'Importance: share in how trees part the classes (impurity). Left out: below 0.5 %'
+    """
+    measure, remark = MEASURES[selection.method]
+    left_out = f"Left out: below {100 * selection.threshold:g} %"
+    return f"Importance: {measure} ({selection.method}). {left_out}; {remark}."
 
 
 def confusion_table(accuracy: Accuracy, names: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.mask.tooltip = MASK_TIP if self.mask.value else ""
         self.accuracy.value = training_line(self._session)
         told = self._session.accuracy
-        self.accuracy.tooltip = "" if told is None else caveat_of(told)
+        self.accuracy.tip = "" if told is None else caveat_of(told)
         kept = self._session.kept_features if self._session.is_trained else ()
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
         self.summary.value = summary_of(self._session.pipeline, kept)

@@ -47,6 +47,7 @@ class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     # A Label neither wraps nor leaves alone what stands between two dollar signs: as a formula,
     # a name could even become a link.
     value = Unicode(help="The sentence.")
+    tip = Unicode(help="What the mouse over it tells.")  # a box shows no tooltip of its own
 
     def __init__(self, value: str = "", *, tone: Tone = "plain") -> None:
         self._role = _ROLES[tone]
@@ -54,11 +55,12 @@ class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         super().__init__([self._sentence], value=value)
         self._show()
 
-    @observe("value")
+    @observe("value", "tip")
     def _follow(self, _: Any) -> None:
         self._show()
 
     def _show(self) -> None:
         self.layout.display = "" if self.value else "none"
         text = html.escape(self.value)
-        self._sentence.value = f'<div role="{self._role}" style="line-height:1.4">{text}</div>'
+        tip = f' title="{html.escape(self.tip)}"' if self.tip else ""
+        self._sentence.value = f'<div role="{self._role}"{tip} style="line-height:1.4">{text}</div>'

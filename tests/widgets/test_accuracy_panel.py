@@ -1,8 +1,15 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 import annotat_nb as an
-from annotat_nb.widgets.accuracy_panel import AccuracyPanel, accuracy_line
+from annotat_nb.widgets.accuracy_panel import (
+    AccuracyPanel,
+    accuracy_line,
+    caveat_of,
+    selection_line,
+)
 from annotat_nb.widgets.segmentation_panel import SegmentationPanel
 
 
@@ -31,13 +38,13 @@ def test_the_panel_says_how_often_it_is_right_once_something_is_trained(session,
     panel.refresh()
     assert panel.accuracy.value == accuracy_line(session.trained.model)
     assert f"marked {what}, judged by their own strokes" in panel.accuracy.value
-    assert "figures flatter" in panel.accuracy.tooltip
+    assert "figures flatter" in panel.accuracy.tip
     session.paint([(5, 17), (35, 17)], label=0, radius=0)
     session.paint([(5, 50), (35, 50)], label=1, radius=0)
     session.apply()
     panel.refresh()
     assert panel.accuracy.value.endswith(f"marked {what} (whole strokes kept apart)")
-    assert "figures flatter" not in panel.accuracy.tooltip
+    assert "figures flatter" not in panel.accuracy.tip
     assert panel.accuracy.value.startswith("Right about 100.0 % of ")
 
 
@@ -75,3 +82,20 @@ def test_what_was_trained_is_told_of_it_alone(session):
     panel.refresh()
     assert panel.accuracy.value == accuracy_line(session.trained.model)
     assert "since then" not in html_of(AccuracyPanel(session))
+
+
+@pytest.mark.parametrize("method", get_args(an.FeatureSelection.model_fields["method"].annotation))
+def test_the_dialog_names_measure_and_threshold_of_the_selection(session, method):
+    said = selection_line(an.FeatureSelection(method=method, threshold=0.002))
+    assert f"({method}). Left out: below 0.2 %;" in said
+    assert ("cost much more" in said) == (method == "permutation")
+    session.apply()
+    assert selection_line(session.pipeline.selection) in html_of(AccuracyPanel(session))
+
+
+def test_the_mouse_over_the_accuracy_tells_what_it_is_worth(session):
+    panel = SegmentationPanel(session, print, print, print)
+    session.apply()
+    panel.refresh()
+    (shown,) = panel.accuracy.children
+    assert f'title="{caveat_of(session.accuracy)}"' in shown.value
