@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 import annotat_nb as an
-from annotat_nb.classify import Marks
+from annotat_nb.classify import Marks, TrainingData
 from annotat_nb.classify.strokes import REACH, parts_by_stroke, strokes_of
 
 SHAPE = (20, 50, 70)
@@ -85,3 +85,16 @@ def test_a_session_keeps_strokes_apart_once_each_class_has_two(method):
         session.preview()
         assert session.accuracy.is_by_strokes
         assert session.accuracy.overall < 0.8
+
+
+def test_strokes_of_another_image_are_others_and_unknown_ones_are_one_of_each_class():
+    def data(targets, strokes):
+        rows, weights = np.ones((len(targets), 1), np.float32), np.ones(len(targets))
+        labels = np.array(targets, np.int16)
+        return TrainingData(an.Pipeline(), ("grey",), rows, labels, weights, strokes=strokes)
+
+    here = data([0, 0, 1], np.array([0, 1, 2]))
+    assert here.joined(here).strokes.tolist() == [0, 1, 2, 3, 4, 5]
+    assert data([0, 0, 1], None).joined(here).strokes.tolist() == [0, 0, 1, 2, 3, 4]
+    nothing = data([], np.empty(0, np.int64))
+    assert here.joined(nothing).strokes.tolist() == [0, 1, 2]
