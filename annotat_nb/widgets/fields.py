@@ -7,7 +7,7 @@ import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import ipywidgets as w
-from traitlets import CUnicode
+from traitlets import CUnicode, observe
 
 from annotat_nb.widgets.text import Line
 
@@ -28,6 +28,25 @@ class Entry(w.Text):  # type: ignore[misc]  # ipywidgets is untyped
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**{"continuous_update": False, **traits})
+
+
+class Choice(w.Dropdown):  # type: ignore[misc]  # ipywidgets is untyped
+    """A dropdown in which None can be chosen like any other value.
+
+    To one of ipywidgets it means that nothing is chosen: the page then shows it empty.
+
+    Examples
+    --------
+    >>> Choice(options=[("2D", 2), ("shared", None)], value=None).label
+    'shared'
+    """
+
+    @observe("value")
+    def _propagate_value(self, change: Any) -> None:
+        if change.new is None and None in self._options_values:
+            self.index = self._options_values.index(None)
+        else:
+            super()._propagate_value(change)
 
 
 class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -87,7 +106,7 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return w.Checkbox(indent=False, **shared)
         shared["style"] = {"description_width": LABEL_WIDTH}
         if self._kind is Literal:
-            return w.Dropdown(options=_options(self.name, info), **shared)
+            return Choice(options=_options(self.name, info), **shared)
         return Entry(placeholder=_extra(info).get("none", ""), **shared)
 
 
