@@ -83,14 +83,16 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _place_parts(self) -> None:
         corner = w.HBox([self.preparing, self.saved]).add_class("annotat-corner")
+        steward = Steward()
         self._places = Places(
-            top=(self.menu, corner, Steward()),
+            top=(self.menu, corner, steward),
             banner=self.banner,
             stage=(self.canvas, self.cover, self.dialogs),
             feet=(self.message, self.jobs.bar),
         )
         super().__init__(self._places.rows)
         self.add_class("annotat-root")
+        steward.top = self.model_id
 
     @property
     def session(self) -> Session | None:

@@ -9,7 +9,7 @@ import ipywidgets as w
 from psygnal import Signal
 
 from annotat_nb.operation import Record, kinds_of
-from annotat_nb.widgets.fields import LABEL_WIDTH
+from annotat_nb.widgets.fields import LABEL_WIDTH, Choice
 from annotat_nb.widgets.form import Form
 
 
@@ -52,9 +52,10 @@ class RecordChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._forms: dict[type[Record], Form[Any]] = {}
         options: list[tuple[str, type[Record] | None]] = [] if none is None else [(none, None)]
         options = [(kind.title, kind) for kind in concrete_kinds(base)] + options
-        self.kind = w.Dropdown(
+        self.kind = Choice(
             options=options,
             description=label,
+            tooltip=" ".join((base.__doc__ or "").split("\n\n")[0].split()),
             style={"description_width": LABEL_WIDTH},
             layout={"width": "auto", "max_width": "34em"},
         )

@@ -3,14 +3,16 @@
 import { Link } from "./link.js";
 import { nameControls } from "./names.js";
 import { keepKeys } from "./own_keys.js";
+import { Tips } from "./tips.js";
 
 const INTERACTIVE = "button, input, select, textarea, a, [tabindex], [role=slider], .noUi-handle";
 
 const TITLE = ".widget-label, .widget-html-content";
 
 class Steward {
-  constructor(root, el) {
+  constructor(root, el, model) {
     this.root = root;
+    this.tips = new Tips(root, model);
     this.ending = new AbortController();
     const { signal } = this.ending;
     this.link = new Link(root, el, signal);
@@ -21,8 +23,9 @@ class Steward {
     document.addEventListener("focusin", (event) => this.note(event), { signal, capture: true });
     document.addEventListener("pointerdown", (event) => this.note(event), { signal, capture: true });
     this.observer = new MutationObserver(() => this.onChange());
-    this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
+    this.observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class", "disabled"] });
     nameControls(root);
+    this.tips.ask();
     this.coverPicture();
   }
 
@@ -67,16 +70,27 @@ class Steward {
     event.stopPropagation();
   }
 
-  /** Remember whether a person is in the Annotator, or elsewhere in the page. */
+  /** Remember whether a person is in the Annotator, or elsewhere in the page, and who has the keys. */
   note(event) {
     this.isVisited = this.root.contains(event.target);
+    if (event.type === "focusin") this.holder = this.isVisited ? event.target : null;
   }
 
   onChange() {
     nameControls(this.root);
+    this.tips.ask();
     if (this.isCovered !== this.wasCovered) this.uncover();
     if (this.dialog !== this.shown) this.follow();
     if (this.shown && !this.isEntered) this.enter();
+    this.catchKeys();
+  }
+
+  /** A button that is disabled while it has the focus hands no keys on: the picture takes them. */
+  catchKeys() {
+    const { holder } = this;
+    if (!holder?.matches(":disabled") || this.shown || !isLost()) return;
+    this.holder = null;
+    this.comeBack(this.pen);
   }
 
   /** Whether something to begin with lies over the picture. */
@@ -139,20 +153,21 @@ class Steward {
   }
 }
 
-/** Whether the keys go nowhere: what had the focus is gone or hidden. */
+/** Whether the keys go nowhere: what had the focus is gone, hidden or disabled. */
 function isLost() {
-  return document.activeElement === document.body || !document.activeElement?.checkVisibility();
+  const holder = document.activeElement;
+  return holder === document.body || !holder?.checkVisibility() || holder.matches(":disabled");
 }
 
 export default {
-  render({ el }) {
+  render({ model, el }) {
     el.classList.add("annotat-steward");
     let steward = null;
     let frame = 0;
     const begin = () => {
       const root = el.closest(".annotat-root");
       if (root) {
-        steward = new Steward(root, el);
+        steward = new Steward(root, el, model);
       } else {
         frame = requestAnimationFrame(begin); // not in the document yet
       }
