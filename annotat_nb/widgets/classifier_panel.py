@@ -74,6 +74,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._make_controls(pipeline)
         super().__init__(
             [
+                Line("Change classifier parameters").add_class("annotat-title-line"),
                 *([] if lock is None else [lock.notice()]),
                 *_section("Filters", self.features),
                 *_section("Superpixels", self.superpixels, self.expected),
@@ -81,9 +82,8 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 *_section("Feature selection", self.select, self.selection),
                 *_section("Classifier", self.classifier, self.balanced),
                 *_section("Mask", self.mask),
-                w.Accordion([self.advanced], titles=["Advanced"], selected_index=None),
-                w.HBox([self.ok, self.cancel, self.reset]),
-                self.status,
+                self._folded,
+                self._foot,
             ],
             layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
         )
@@ -108,10 +108,13 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.balanced = _tick("Each class counts the same", "balanced")
         advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
         self.advanced = Form(pipeline, only=advanced)
+        self._folded = w.Accordion([self.advanced], titles=["Advanced"], selected_index=None)
         self.ok = button("Ok", self._accept, button_style="primary")
         self.cancel = button("Cancel", self._on_cancel, "Leave everything as it was")
         self.reset = button("Reset to defaults", self._reset, "Show the defaults; Ok accepts them")
         self.status = Line(tone="error")
+        row = w.HBox([self.ok, self.cancel, self.reset])
+        self._foot = w.VBox([self.status, row]).add_class("annotat-foot")
 
     def _listen(self) -> None:
         parts = (
@@ -206,6 +209,8 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             pipeline = self.value
         except ValueError as error:
             self.status.value = str(error)
+            if self.advanced.problem:
+                self._folded.selected_index = 0
             return
         self.status.value = ""
         self._on_ok(pipeline)

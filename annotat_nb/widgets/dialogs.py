@@ -261,4 +261,4 @@ def buttons(**actions: Callable[[], object]) -> w.HBox:
     """Return a row of buttons; the first one is what is meant as a rule."""
     row = [button(title, action) for title, action in actions.items()]
     row[0].button_style = "primary"  # one only: what Enter would mean
-    return w.HBox(row)
+    return w.HBox(row).add_class("annotat-foot")

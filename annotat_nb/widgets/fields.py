@@ -90,6 +90,8 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def complain(self, sentence: str) -> None:
         """Say below the control what is wrong; nothing when `sentence` is empty."""
         self._complaint.value = sentence
+        mark = self.control.add_class if sentence else self.control.remove_class
+        mark("annotat-wrong")
 
     @property
     def complaint(self) -> str:

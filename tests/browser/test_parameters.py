@@ -112,3 +112,25 @@ def test_after_a_button_that_starts_a_job_the_keys_go_to_the_picture(dialog, pag
     page.keyboard.press("1")
     page.wait_for_timeout(500)
     assert kernel("print(session.view.label)").strip() == "1"
+
+
+def test_a_refusal_is_seen_and_leads_to_the_wrong_field(dialog, page):
+    shown = dialog()
+    ok = shown.get_by_role("button", name="Ok", exact=True)
+    field = shown.get_by_label("Multi-scale windows")
+    assert page.evaluate(IN_SIGHT, ok.element_handle())
+    field.fill("abc")
+    ok.click()
+    refusal = shown.locator(".annotat-foot [role=alert]")
+    refusal.get_by_text("must be a whole number").wait_for()
+    page.wait_for_function("document.activeElement.matches('.annotat-wrong input')", timeout=5000)
+    assert field.evaluate("(e) => e === document.activeElement")
+    assert page.evaluate(IN_SIGHT, refusal.element_handle())
+    assert page.evaluate(IN_SIGHT, field.element_handle())
+
+
+IN_SIGHT = """(e) => {
+    const { left, top, width, height } = e.getBoundingClientRect();
+    const found = document.elementFromPoint(left + width / 2, top + height / 2);
+    return e === found || e.contains(found);
+}"""

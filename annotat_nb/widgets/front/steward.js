@@ -82,7 +82,20 @@ class Steward {
     if (this.isCovered !== this.wasCovered) this.uncover();
     if (this.dialog !== this.shown) this.follow();
     if (this.shown && !this.isEntered) this.enter();
+    this.showWrong();
     this.catchKeys();
+  }
+
+  /** A refusal at the foot of a dialog leads to the first field that is wrong. */
+  showWrong() {
+    const refusal = this.shown?.querySelector(".annotat-foot [role=alert]")?.textContent ?? "";
+    if (refusal === this.refusal) return;
+    this.refusal = refusal;
+    if (!refusal) return;
+    setTimeout(() => {
+      const wrong = this.shown?.querySelectorAll(".annotat-wrong :is(input, select)") ?? [];
+      [...wrong].find((field) => field.checkVisibility())?.focus();
+    }, 100); // what was folded over it opens first
   }
 
   /** A button that is disabled while it has the focus hands no keys on: the picture takes them. */
