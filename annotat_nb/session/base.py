@@ -63,7 +63,8 @@ class SessionBase:
         self.lock = threading.RLock()
         """Held while the model changes: callbacks may come from several threads.
 
-        Signals are emitted under it: each has a lock of its own, which comes second everywhere.
+        Signals of the session and its results are emitted under it: each has a lock of its own,
+        which comes second everywhere.
         """
         self.volume = _switchable(volume)
         self.annotation = Annotation(volume.shape, self._make, self.lock)
