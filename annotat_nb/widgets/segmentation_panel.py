@@ -97,7 +97,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.count.value = self._count()
         self.loaded.value = loaded_line(self._session)
         self.mask.value = mask_line(self._session)
-        self.mask.tooltip = MASK_TIP if self.mask.value else ""
+        self.mask.tip = MASK_TIP if self.mask.value else ""
         self.accuracy.value = training_line(self._session)
         told = self._session.accuracy
         self.accuracy.tip = "" if told is None else caveat_of(told)
