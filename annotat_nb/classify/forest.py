@@ -31,7 +31,12 @@ class Forest(Classifier):
     n_estimators: int = Field(200, ge=1, le=5000, json_schema_extra={"unit": "trees"})
     """Number of trees. More trees give steadier results and take longer."""
 
-    intelex: bool = Field(False, title="Use scikit-learn-intelex", repr=False)
+    intelex: bool = Field(
+        False,
+        title="Use scikit-learn-intelex",
+        repr=False,
+        json_schema_extra={"needs": "sklearnex"},
+    )
     """Grow the trees by scikit-learn-intelex, which must be installed: pip install
     'annotat_nb[fast]', for x86 processors. It only pays where very many samples count the same,
     as voxels do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import types
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import ipywidgets as w
@@ -68,6 +69,11 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.label = label_of(name, info)
         self._kind, self._optional = _plain_type(name, info)
         self.control = self._make_control(info)
+        self._is_missing = not _is_installed(_extra(info).get("needs", ""))
+        if self._is_missing:
+            self.control.description += " (not installed)"
+            self.control.observe(lambda _: self._bar(), "value")
+            self._bar()
         self._complaint = Line(tone="error")
         super().__init__([self.control, self._complaint])
 
@@ -86,6 +92,10 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def show(self, value: Any) -> None:
         """Put `value` into the control."""
         self.control.value = value if self._kind in (bool, Literal) else _written(value)
+
+    def _bar(self) -> None:
+        """Let what is not installed be switched off only."""
+        self.control.disabled = not self.control.value
 
     def complain(self, sentence: str) -> None:
         """Say below the control what is wrong; nothing when `sentence` is empty."""
@@ -205,6 +215,10 @@ def _written(value: Any) -> str:
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
     return str(value)
+
+
+def _is_installed(package: str) -> bool:
+    return not package or find_spec(package) is not None
 
 
 def _extra(info: FieldInfo) -> Mapping[str, Any]:

@@ -207,3 +207,19 @@ def test_a_field_without_a_control_is_named():
 
     with pytest.raises(TypeError, match="no control for field 'points'"):
         Form(Odd())
+
+
+def test_what_is_not_installed_can_be_switched_off_only(monkeypatch):
+    monkeypatch.setattr("annotat_nb.widgets.fields.find_spec", lambda package: None)
+    control = Form(RandomForest()).controls["intelex"]
+    assert control.disabled
+    assert control.description == "Use scikit-learn-intelex (not installed)"
+    chosen = Form(RandomForest(intelex=True)).controls["intelex"]
+    assert not chosen.disabled
+    chosen.value = False
+    assert chosen.disabled
+
+
+def test_what_is_installed_can_be_chosen(monkeypatch):
+    monkeypatch.setattr("annotat_nb.widgets.fields.find_spec", lambda package: package)
+    assert not Form(RandomForest()).controls["intelex"].disabled
