@@ -43,7 +43,7 @@ class FeatureSelection(Record):
     permutation: the accuracy lost on markers kept apart when the values of the feature are mixed
     up; features that say the same all seem worth less."""
 
-    threshold: float = Field(0.01, ge=0, le=1)
+    threshold: float = Field(0.01, ge=0, le=1, json_schema_extra={"unit": "share"})
     """What a feature must be worth to stay. For impurity a share of the importance of all, for the
     others of the accuracy: 0.01 is 1 per cent. Larger values keep fewer features; too large a
     value keeps none, which is refused."""

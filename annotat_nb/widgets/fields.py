@@ -68,6 +68,7 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.name = name
         self.label = label_of(name, info)
         self._kind, self._optional = _plain_type(name, info)
+        self._is_share = _extra(info).get("unit") == "share"
         self.control = self._make_control(info)
         self._is_missing = not _is_installed(_extra(info).get("needs", ""))
         if self._is_missing:
@@ -87,6 +88,8 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return None
         if self._kind is tuple:
             return re.findall(r"[^\s,;()\[\]]+", text)
+        if self._kind is float:
+            return _number(text, is_share=self._is_share)
         return text if self._kind is str else text.strip()
 
     def show(self, value: Any) -> None:
@@ -215,6 +218,24 @@ def _written(value: Any) -> str:
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
     return str(value)
+
+
+def _number(text: str, *, is_share: bool) -> str:
+    """Write a number as Python does; one such as 1,000, which may mean two things, stays.
+
+    Examples
+    --------
+    >>> _number("0,01", is_share=False), _number("1,000", is_share=False)
+    ('0.01', '1,000')
+    >>> _number("1 %", is_share=True)
+    '0.01'
+    """
+    plain = text.strip()
+    if re.fullmatch(r"[-+]?\d*,\d+", plain) and not re.fullmatch(r"[-+]?[1-9]\d*,\d{3}", plain):
+        plain = plain.replace(",", ".")
+    if is_share and re.fullmatch(r"[\d.]*\d\s*%", share := plain.replace(",", ".")):
+        return repr(float(share.rstrip("% ")) / 100) if share.count(".") < 2 else text
+    return plain
 
 
 def _is_installed(package: str) -> bool:

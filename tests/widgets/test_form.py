@@ -223,3 +223,17 @@ def test_what_is_not_installed_can_be_switched_off_only(monkeypatch):
 def test_what_is_installed_can_be_chosen(monkeypatch):
     monkeypatch.setattr("annotat_nb.widgets.fields.find_spec", lambda package: package)
     assert not Form(RandomForest()).controls["intelex"].disabled
+
+
+@pytest.mark.parametrize("text", ["0.05", "0,05", "5 %", "5%", "5,0 %"])
+def test_a_share_is_read_however_it_is_typed(text):
+    form = Form(FeatureSelection())
+    form.controls["threshold"].value = text
+    assert _label(form, "threshold") == "Threshold (share)"
+    assert form.value.threshold == 0.05
+
+
+def test_a_comma_that_may_part_thousands_is_refused():
+    form = Form(LinearSvm())
+    form.controls["C"].value = "1,000"
+    assert "must be a number" in form.problem
