@@ -17,6 +17,7 @@ from annotat_nb.widgets.record_choice import concrete_kinds
 from annotat_nb.widgets.text import Line
 
 _SHARED = ("radii", "ndim")
+FLAT = "Looks at each XY slice by itself, whatever the dimensions above"
 _COLUMNS = "repeat(auto-fill, minmax(min(100%, 27em), 1fr))"
 _ORIGINAL_ORDER = (
     *("Identity", "Gaussian", "Gabor", "DifferenceOfGaussians", "Sobel", "MembraneProjections"),
@@ -76,7 +77,8 @@ class FeatureChoice:
         )
         self.windows = Form(OwnWindows(), only=self._shared)
         self.rest = Form(kind(), only=rest)
-        self.details = w.VBox([_subheading(kind.title), self.windows, self.rest])
+        flat = Line(FLAT if "ndim" not in kind.model_fields and not kind().halo()[0] else "")
+        self.details = w.VBox([_subheading(kind.title), flat, self.windows, self.rest])
         self.tick.observe(lambda _: self._unfold(), "value")
         self._unfold()
 

@@ -27,6 +27,7 @@ from annotat_nb.features import (
 from annotat_nb.operation import kinds_of
 from annotat_nb.superpixels import Slic, Waterpixels
 from annotat_nb.widgets.classifier_panel import ClassifierPanel
+from annotat_nb.widgets.feature_choices import FLAT
 from annotat_nb.widgets.housekeeping import close_tree
 
 KINDS = [
@@ -360,3 +361,14 @@ def test_the_device_and_the_seed_are_folded_away():
     panel.advanced.controls["seed"].value = "3"
     panel.advanced.controls["device"].value = "cuda:0"
     assert (panel.value.seed, panel.value.device) == (3, "cuda:0")
+
+
+def test_features_without_a_third_dimension_say_so():
+    choices = Host().panel.features.choices
+    flat = {
+        kind.title
+        for kind, choice in choices.items()
+        if choice.details.children[1].value == FLAT and kind in KINDS
+    }
+    assert {"Gabor (FFT Gabor)", "Shape index"} <= flat
+    assert choices[Gaussian].details.children[1].value == ""
