@@ -1,6 +1,6 @@
 """Features: what a classifier sees at each voxel."""
 
-from annotat_nb.features.bank import device_of, stream
+from annotat_nb.features.bank import device_of, devices, stream
 from annotat_nb.features.difference_of_gaussians import DifferenceOfGaussians
 from annotat_nb.features.feature import Feature, Radii, to_finite
 from annotat_nb.features.gabor import Gabor
@@ -43,6 +43,7 @@ __all__ = [
     "StructureTensorEigenvalues",
     "Variance",
     "device_of",
+    "devices",
     "stream",
     "to_finite",
 ]

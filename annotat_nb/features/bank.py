@@ -80,6 +80,17 @@ def device_of(name: str) -> str:
     return f"cuda:{int(number or 0)}"
 
 
+def devices() -> tuple[str, ...]:
+    """Return the devices of this computer: ``cpu``, then the graphics cards that can be used.
+
+    Examples
+    --------
+    >>> devices()[0]
+    'cpu'
+    """
+    return ("cpu", *(f"cuda:{number}" for number in range(_count_cards())))
+
+
 def _count_cards() -> int:
     """Count the graphics cards; without a driver there are none.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import ipywidgets as w
 
 from annotat_nb.classify import Classifier, FeatureSelection, Pipeline
+from annotat_nb.features import devices
 from annotat_nb.superpixels import SuperpixelMethod
 from annotat_nb.superpixels.pooling import Pooling
 from annotat_nb.widgets.button import button
@@ -107,7 +108,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.classifier = RecordChoice(Classifier, pipeline.classifier, label="Method")
         self.balanced = _tick("Each class counts the same", "balanced")
         advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
-        self.advanced = Form(pipeline, only=advanced)
+        self.advanced = Form(pipeline, only=advanced, choices={"device": device_choices()})
         self._folded = w.Accordion([self.advanced], titles=["Advanced"], selected_index=None)
         self.ok = button("Ok", self._accept, button_style="primary")
         self.cancel = button("Cancel", self._on_cancel, "Leave everything as it was")
@@ -237,3 +238,17 @@ def _tick(label: str, field: str) -> w.Checkbox:
 def _pooling_tick(name: str) -> w.Checkbox:
     words = {"mean": "Mean", "min": "Minimum", "max": "Maximum", "std": "Standard deviation"}
     return _tick(words.get(name, name), "pooling")
+
+
+def device_choices() -> list[tuple[str, str]]:
+    """Return what may be chosen as the device of a pipeline on this computer: words and values.
+
+    Examples
+    --------
+    >>> [value for _, value in device_choices()][:2]
+    ['auto', 'cpu']
+    """
+    here = devices()
+    words = {"cpu": "cpu: the processors"} | {name: f"{name}: graphics card" for name in here[1:]}
+    auto = f"auto: {here[1]} here" if here[1:] else "auto: cpu here, there is no graphics card"
+    return [(auto, "auto"), *((words[name], name) for name in here)]

@@ -13,7 +13,7 @@ from traitlets import CUnicode, observe
 from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
@@ -57,6 +57,8 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     ----------
     name, info
         The field, as in ``model_fields``.
+    choices
+        Words and values to choose from, where its type alone does not tell them.
 
     Raises
     ------
@@ -64,10 +66,13 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         If there is no control for that type.
     """
 
-    def __init__(self, name: str, info: FieldInfo) -> None:
+    def __init__(self, name: str, info: FieldInfo, choices: Sequence[tuple[str, str]] = ()) -> None:
         self.name = name
         self.label = label_of(name, info)
         self._kind, self._optional = _plain_type(name, info)
+        if choices:
+            self._kind = Literal
+        self._choices = list(choices)
         self._is_share = _extra(info).get("unit") == "share"
         self.control = self._make_control(info)
         self._is_missing = not _is_installed(_extra(info).get("needs", ""))
@@ -93,7 +98,9 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return text if self._kind is str else text.strip()
 
     def show(self, value: Any) -> None:
-        """Put `value` into the control."""
+        """Put `value` into the control; one that is not among its choices becomes one."""
+        if self._choices and value not in dict(self._choices).values():
+            self.control.options = [*self._choices, (f"{value} (not here)", value)]
         self.control.value = value if self._kind in (bool, Literal) else _written(value)
 
     def _bar(self) -> None:
@@ -121,7 +128,7 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             return w.Checkbox(indent=False, **shared)
         shared["style"] = {"description_width": LABEL_WIDTH}
         if self._kind is Literal:
-            return Choice(options=_options(self.name, info), **shared)
+            return Choice(options=self._choices or _options(self.name, info), **shared)
         return Entry(placeholder=_extra(info).get("none", ""), **shared)
 
 

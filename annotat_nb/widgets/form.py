@@ -13,7 +13,7 @@ from annotat_nb.widgets.fields import Field, sentence_for
 from annotat_nb.widgets.text import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 R = TypeVar("R", bound=Record)
 
@@ -29,6 +29,8 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
         What the form shows at first; its class decides the controls.
     only
         Names of the fields to show; all by default. The others keep the values of `record`.
+    choices
+        Of some fields, words and values to choose from, where their type does not tell them.
 
     Raises
     ------
@@ -47,10 +49,19 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
     changed = Signal()
     """Emitted after every change by the user, whether or not the values are valid."""
 
-    def __init__(self, record: R, *, only: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        record: R,
+        *,
+        only: Sequence[str] | None = None,
+        choices: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    ) -> None:
         self._record = record
-        shown = type(record).model_fields
-        self.fields = {name: Field(name, shown[name]) for name in (shown if only is None else only)}
+        shown, known = type(record).model_fields, choices or {}
+        self.fields = {
+            name: Field(name, shown[name], known.get(name, ()))
+            for name in (shown if only is None else only)
+        }
         self._complaint = Line(tone="error")
         grid = w.GridBox(list(self.fields.values()), layout=_grid())
         super().__init__([grid, self._complaint])

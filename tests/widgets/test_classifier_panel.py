@@ -23,6 +23,7 @@ from annotat_nb.features import (
     Mean,
     Median,
     Sobel,
+    bank,
 )
 from annotat_nb.operation import kinds_of
 from annotat_nb.superpixels import Slic, Waterpixels
@@ -95,6 +96,8 @@ pipelines = st.builds(
     device=st.sampled_from(["auto", "cpu", "cuda:1"]),
     seed=st.integers(0, 2**32 - 1),
 )
+
+AUTO = "auto: cpu here, there is no graphics card"
 
 
 @settings(max_examples=25, deadline=None)
@@ -245,8 +248,8 @@ def _own_windows(panel):
     _windows(panel, Gaussian)["radii"].value = "0"
 
 
-def _device(panel):
-    panel.advanced.controls["device"].value = "gpu"
+def _seed(panel):
+    panel.advanced.controls["seed"].value = "-1"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ def _device(panel):
         (_type("superpixels", "seed_spacing", "1"), "Seed spacing (voxel) must be at least 2"),
         (_type("classifier", "n_estimators", ""), "must be a whole number"),
         (_own_windows, "Gaussian (FFT Gauss): Windows (voxel) must be at least 1"),
-        (_device, "device must be 'auto', 'cpu' or 'cuda:N'"),
+        (_seed, "Seed must be at least 0"),
     ],
 )
 def test_ok_is_refused_with_a_sentence_until_it_is_mended(spoil, sentence):
@@ -356,11 +359,23 @@ def test_feature_selection_is_a_tick_and_a_threshold():
     assert panel.value.selection is None
 
 
-def test_the_device_and_the_seed_are_folded_away():
+@pytest.mark.parametrize("cards", [0, 2])
+def test_the_devices_of_this_computer_can_be_chosen(monkeypatch, cards):
+    monkeypatch.setattr(bank, "_count_cards", lambda: cards)
     panel = Host().panel
     panel.advanced.controls["seed"].value = "3"
-    panel.advanced.controls["device"].value = "cuda:0"
-    assert (panel.value.seed, panel.value.device) == (3, "cuda:0")
+    device = panel.advanced.controls["device"]
+    offered = dict(device.options)
+    assert list(offered.values()) == ["auto", "cpu", "cuda:0", "cuda:1"][: 2 + cards]
+    assert device.label == ("auto: cuda:0 here" if cards else AUTO)
+    device.value = list(offered.values())[-1]
+    assert (panel.value.seed, panel.value.device) == (3, list(offered.values())[-1])
+
+
+def test_a_device_of_another_computer_is_shown_and_kept():
+    panel = ClassifierPanel(Pipeline(device="cuda:7"), print, print)
+    assert panel.advanced.controls["device"].label == "cuda:7 (not here)"
+    assert panel.value.device == "cuda:7"
 
 
 def test_features_without_a_third_dimension_say_so():
