@@ -54,7 +54,7 @@ class SliceLayers:
     ) -> None:
         self._session, self._canvas, self._explain = session, canvas, explain
         self._uncertainty = uncertainty
-        self._windows: dict[int, tuple[float, float]] = {}
+        self._automatic: tuple[Volume, tuple[float, float]] | None = None
         self.sent_window = (0.0, 255.0)
         """The intensities that are black and white in the pictures that the page has."""
         self.acknowledge: int | None = None
@@ -71,9 +71,9 @@ class SliceLayers:
     def window(self) -> tuple[float, float]:
         """The intensities shown as black and white."""
         image = self.image
-        if id(image) not in self._windows:
-            self._windows = {id(image): automatic_window(image)}
-        return self._session.view.window or self._windows[id(image)]
+        if self._automatic is None or self._automatic[0] is not image:
+            self._automatic = image, automatic_window(image)
+        return self._session.view.window or self._automatic[1]
 
     def renew_window(self) -> None:
         """Send pictures with the present window from now on; those of 8 bits need none."""
