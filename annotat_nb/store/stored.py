@@ -73,7 +73,7 @@ class StoredArray(BoxArray):
         >>> place = Path(tempfile.mkdtemp())
         >>> array = StoredArray.create(place / "new", (3, 4, 5), np.dtype("uint8"))
         >>> array[1] = 7
-        >>> array.settle(place / "label")
+        >>> _ = array.settle(place / "label")
         >>> int(array[1:, 0, 0].sum())
         7
         """
