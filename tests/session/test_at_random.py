@@ -132,7 +132,7 @@ class User(threading.Thread):
         self.session.forget_training_data()
 
 
-@pytest.mark.filterwarnings("ignore:Apply trains anew")
+@pytest.mark.filterwarnings("ignore:Apply trains anew", "ignore:.* lie outside the mask")
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_two_threads_do_the_session_is_whole(files, tmp_path, seed):
     jobs, path = [], tmp_path / "a.annotat"

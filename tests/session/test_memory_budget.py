@@ -84,6 +84,7 @@ def test_a_tiny_budget_changes_nothing_but_the_place(volume, tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore:.* lie outside the mask")
 def test_so_it_is_with_a_mask(volume, tmp_path, kind):
     found = []
     for budget in (None, 0):
