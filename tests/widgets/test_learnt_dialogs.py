@@ -170,7 +170,7 @@ def test_locked_parameters_are_shown_grey_with_the_way_to_free_them(empty, files
     run(empty, "Change classifier parameters…")
     panel = empty.dialogs.shown
     assert (
-        panel.children[0].children[0].value.startswith("What is grey here belongs to block.class")
+        panel.children[1].children[0].value.startswith("What is grey here belongs to block.class")
     )
     grey = (
         *(choice.tick for choice in panel.features.choices.values()),
@@ -218,7 +218,7 @@ def test_letting_go_frees_the_parameters(empty, files, number):
     session = empty.session
     (session.load_classifier, session.load_training_data)[number](files[number])
     run(empty, "Change classifier parameters…")
-    _, free = empty.dialogs.shown.children[0].children
+    _, free = empty.dialogs.shown.children[1].children
     assert free.description == f"Let go of {files[number].name}"
     free.click()
     assert session.loaded is None
@@ -406,7 +406,7 @@ def test_names_of_files_are_text(empty, files, tmp_path):
     shown = empty.panels.segmentation.loaded._sentence.value
     assert "&lt;b&gt;" in shown
     run(empty, "Change classifier parameters…")
-    line, free = empty.dialogs.shown.children[0].children
+    line, free = empty.dialogs.shown.children[1].children
     assert "<b>" in line.value
     assert "&lt;b&gt;" in line._sentence.value
     assert "<b>" in free.description  # a button shows text only
