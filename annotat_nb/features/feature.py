@@ -86,7 +86,7 @@ def to_finite(image: Array, low: float | None = None) -> Array:
     """
     with np.errstate(over="ignore"):
         values = np.asarray(image, dtype=np.float32)
-    if (image.dtype.kind in "bui" and image.dtype.itemsize < 8) or np.all(_is_usual(values)):
+    if (image.dtype.kind in "bui" and image.dtype.itemsize < 8) or _are_usual(values):
         return values
     finite = np.isfinite(values)
     if low is None:
@@ -94,6 +94,9 @@ def to_finite(image: Array, low: float | None = None) -> Array:
     return np.where(finite, values, np.float32(low)).clip(-LARGEST, LARGEST)
 
 
-def _is_usual(values: Array) -> Array:
-    usual: Array = np.abs(values) <= LARGEST
-    return usual
+def _are_usual(values: Array) -> bool:
+    """Tell whether all values are finite and none is beyond `LARGEST`: NaN passes no comparison."""
+    if not values.size:
+        return True
+    with np.errstate(invalid="ignore"):
+        return bool(values.min() >= -LARGEST and values.max() <= LARGEST)
