@@ -1,6 +1,5 @@
 import gc
 import threading
-import time
 from itertools import product
 
 import numpy as np
@@ -69,13 +68,21 @@ def test_a_table_is_written_row_by_row(tmp_path):
 
 def test_two_results_of_one_array_are_both_written_though_at_once(array, tmp_path, monkeypatch):
     array.fill(VALUES)
-    sync_tree, moving = stored.sync_tree, threading.Event()
+    sync_tree, settle = stored.sync_tree, StoredArray.settle
+    moving, both, begun = threading.Event(), threading.Event(), []
+
+    def note(self, path):
+        begun.append(path)
+        if len(begun) == 2:
+            both.set()
+        return settle(self, path)
 
     def sync_slowly(folder):
         moving.set()
-        time.sleep(0.3)  # while the other begins
+        assert both.wait(5)
         sync_tree(folder)
 
+    monkeypatch.setattr(StoredArray, "settle", note)
     monkeypatch.setattr(stored, "sync_tree", sync_slowly)
     thread = threading.Thread(target=write_array, args=(tmp_path / "label", array))
     thread.start()
