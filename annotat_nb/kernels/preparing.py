@@ -69,16 +69,16 @@ class Preparation:
                 self._thread.start()
                 atexit.register(self.stop)
 
-    def wait(self, report: Callable[[int], object] = lambda left: None) -> None:
+    def wait(self, report: Callable[[float], object] = lambda share: None) -> None:
         """Wait until it is over, if it runs.
 
         Parameters
         ----------
         report
-            Told a few times a second how many kernels are left; what it raises ends the wait.
+            Told a few times a second what share is ready; what it raises ends the wait.
         """
         while self.is_running and not self._over.wait(POLL):
-            report(self.left)
+            report(self.share)
 
     def stop(self) -> None:
         """End it after the kernel that is being compiled, and wait for that.

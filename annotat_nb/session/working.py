@@ -40,9 +40,9 @@ class Working(SessionBase):
             return self.runner.submit(name, work, commit)
 
 
-def _tell_preparing(job: Job, _left: int) -> None:
+def _tell_preparing(job: Job, share: float) -> None:
     job.start_clock()  # most of the kernels were ready at once: its pace says nothing
-    job.report(PREPARING, preparation().share)
+    job.report(PREPARING, share)
 
 
 def once_compiled(work: Callable[[Job], Result]) -> Callable[[Job], Result]:

@@ -59,25 +59,25 @@ def test_every_kernel_is_compiled_once_and_it_is_told_how_many_are_left(kernels)
     assert [each.times for each in kernels] == [1] * 4
 
 
-def test_who_waits_hears_how_many_are_left_and_may_give_up(kernels):
+def test_who_waits_hears_what_share_is_ready_and_may_give_up(kernels):
     found, heard = Preparation(), []
     found.wait(heard.append)  # nothing was begun: nothing to wait for
     assert heard == []
     found.begin()
     assert kernels[0].inside.wait(20)
 
-    def hear(left):
-        heard.append(left)
+    def hear(share):
+        heard.append(share)
         for each in kernels:
             each.gate.set()
 
     found.wait(hear)
-    assert heard[0] == 4
+    assert heard[0] == 0
     other = Preparation()
     kernels[0].gate.clear()
     other.begin()
 
-    def give_up(left):
+    def give_up(share):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -119,7 +119,7 @@ print(preparation().is_running, preparation().count)
 END = """
 from annotat_nb.kernels.preparing import preparation
 preparation().begin()
-preparation().wait(lambda left: left and exit(0))
+preparation().wait(lambda share: share < 1 and exit(0))
 """
 
 HELPED = """
