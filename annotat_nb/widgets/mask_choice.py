@@ -48,10 +48,10 @@ class MaskChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             layout={"width": "auto", "max_width": "34em"},
         )
         self._origin = Line(f"Classes of {inert(origin)}" if origin else NO_LABEL)
-        self._other = Line(f"By now there is {inert(other)}" if other else "")
+        self._other = Line(f"There is a newer one: {inert(other)}" if other else "")
         self.renew = w.Checkbox(
-            description="Take the label of now for the mask",
-            tooltip="The classes are then those of the present label, and stay as they are there",
+            description="Take the present label for the mask",
+            tooltip="The mask then follows the classes as they are in the present label",
             indent=False,
             layout={"width": "auto", "display": "" if other else "none"},
         )

@@ -130,7 +130,7 @@ class SessionDialogs:
         def accept(pipeline: Pipeline) -> None:
             session.pipeline = pipeline
             if panel.mask.renew.value:
-                session.renew_mask()
+                self._jobs.start("Taking the label for the mask", lambda job: session.renew_mask())
             self._dialogs.dismiss()
 
         label, other = _labels_of(session)

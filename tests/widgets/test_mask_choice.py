@@ -60,7 +60,7 @@ def test_the_panel_beside_the_picture_says_that_a_mask_is_on(app, painted):
 
 
 def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
-    app, painted, tmp_path, choose
+    app, painted, tmp_path, choose, wait
 ):
     painted.pipeline = an.Pipeline(superpixels=None, selection=None)
     painted.apply()
@@ -79,10 +79,11 @@ def test_the_form_says_which_label_the_mask_is_and_offers_the_one_loaded_since(
     choice = app.dialogs.shown.mask
     assert lines_of(choice) == [
         "Classes of the label that Apply made, as it was when the mask was first used",
-        "By now there is the label loaded from mine.tif",
+        "There is a newer one: the label loaded from mine.tif",
     ]
     choice.renew.value = True
     app.dialogs.shown.ok.click()
+    wait(app)
     assert painted.results.mask.origin == "mine.tif"
     app.menu.run("File", "Load label…")
     painted.pipeline = painted.pipeline.model_copy(update={"mask": None})
