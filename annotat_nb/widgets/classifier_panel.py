@@ -248,7 +248,7 @@ def device_choices() -> list[tuple[str, str]]:
     >>> [value for _, value in device_choices()][:2]
     ['auto', 'cpu']
     """
-    here = devices()
-    words = {"cpu": "cpu: the processors"} | {name: f"{name}: graphics card" for name in here[1:]}
-    auto = f"auto: {here[1]} here" if here[1:] else "auto: cpu here, there is no graphics card"
-    return [(auto, "auto"), *((words[name], name) for name in here)]
+    cards = devices()[1:]
+    auto = f"auto: {cards[0]} here" if cards else "auto: cpu here, there is no graphics card"
+    fixed = [(auto, "auto"), ("cpu: the processors", "cpu")]
+    return fixed + [(f"{card}: graphics card", card) for card in cards]

@@ -14,7 +14,7 @@ from annotat_nb.widgets.live_switch import LiveSwitch
 from annotat_nb.widgets.text import Line, inert
 
 if TYPE_CHECKING:
-    from annotat_nb.classify import Pipeline
+    from annotat_nb.classify import Model, Pipeline
     from annotat_nb.session import Session
 
 Run = Callable[[str], object]
@@ -99,7 +99,8 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.mask.value = mask_line(self._session)
         self.mask.tip = MASK_TIP if self.mask.value else ""
         self.accuracy.value = training_line(self._session)
-        told = self._session.accuracy
+        model = model_in_use(self._session)
+        told = None if model is None else model.accuracy
         self.accuracy.tip = "" if told is None else caveat_of(told)
         kept = self._session.kept_features if self._session.is_trained else ()
         self.summary.tooltip = f"Used in the last training: {'; '.join(kept)}" if kept else ""
@@ -142,13 +143,19 @@ def loaded_line(session: Session) -> str:
     return f"{how} {loaded.kind} {inert(loaded.name)}"
 
 
-def training_line(session: Session) -> str:
-    """Say how good the training is, or that there was another one only; empty before the first."""
+def model_in_use(session: Session) -> Model | None:
+    """Return what was trained with all that is set now, or is loaded and in use; else None."""
     loaded, trained = session.loaded, session.trained
     if loaded is not None and session.applies_as_loaded:
-        return accuracy_line(loaded.model)
-    if trained is None or session.is_trained:
-        return accuracy_line(trained.model if trained else None)
+        return loaded.model
+    return trained.model if trained is not None and session.is_trained else None
+
+
+def training_line(session: Session) -> str:
+    """Say how good the training is, or that there was another one only; empty before the first."""
+    model, trained = model_in_use(session), session.trained
+    if model is not None or trained is None:
+        return accuracy_line(model)
     used = trained.pipeline.model_copy(update={"device": session.pipeline.device})
     what = "on these strokes" if used == session.pipeline else "with these parameters"
     return f"Not trained yet {what}"
