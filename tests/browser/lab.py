@@ -177,6 +177,21 @@ def notebook7(tmp_path_factory):
 # Notebooks
 
 
+@pytest.fixture(scope="module")
+def module_notebook(lab, page):
+    """Run a notebook for all tests of a module, whose page has that scope too."""
+    paths = []
+
+    def module_notebook(*cells):
+        paths.append(lab.write(*cells))
+        lab.open(page, paths[-1])
+        lab.run_all(page)
+        page.locator(".annotat-pen").first.wait_for(timeout=60_000)
+
+    yield module_notebook
+    lab.stop_kernels(paths)
+
+
 @pytest.fixture
 def open_notebook(lab, page):
     """Open a notebook file of the server's folder and return the page once its kernel answers."""

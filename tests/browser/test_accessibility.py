@@ -33,28 +33,22 @@ def page(new_page):
     return new_page()
 
 
-@pytest.fixture(scope="module")
-def notebook_path(lab, page):
-    """One notebook for all tests."""
-    path = lab.write(SETUP)
-    lab.open(page, path)
+@pytest.fixture(scope="module", autouse=True)
+def _one_notebook(module_notebook, page):
+    module_notebook(SETUP)
     page.add_script_tag(content=(files("axe_playwright_python") / "axe.min.js").read_text())
-    lab.run_all(page)
-    yield path
-    lab.stop_kernels([path])
 
 
 @pytest.fixture
-def annotator(notebook_path, page, kernel):
+def annotator(page, kernel):
     """The Annotator at rest."""
-    page.locator(".annotat-pen").first.wait_for(timeout=60_000)
     kernel("app.attach(session)")
     page.get_by_role("button", name="Generate superpixels").wait_for()
     return page.locator(".annotat-root")
 
 
 @pytest.fixture(scope="module", params=THEMES)
-def theme(request, notebook_path, page):
+def theme(request, page):
     change_theme(page, request.param)
     yield
     change_theme(page, THEMES[0])  # the server keeps it for the pages of other tests

@@ -1,6 +1,9 @@
 """What controls tell, where the keys go after them, and the dialog of the parameters."""
 
+from contextlib import suppress
+
 import pytest
+from playwright.sync_api import TimeoutError as NotSeen
 
 SETUP = """
 import numpy as np, annotat_nb as an
@@ -17,19 +20,13 @@ def page(new_page):
     return new_page()
 
 
-@pytest.fixture(scope="module")
-def notebook_path(lab, page):
-    """One notebook for all tests."""
-    path = lab.write(SETUP)
-    lab.open(page, path)
-    lab.run_all(page)
-    page.locator(".annotat-pen").first.wait_for(timeout=60_000)
-    yield path
-    lab.stop_kernels([path])
+@pytest.fixture(scope="module", autouse=True)
+def _one_notebook(module_notebook):
+    module_notebook(SETUP)
 
 
 @pytest.fixture
-def dialog(notebook_path, page, kernel):
+def dialog(page, kernel):
     """Open the dialog for some pipeline, and return it."""
 
     def dialog(pipeline="an.Pipeline()"):
@@ -77,10 +74,13 @@ TIPS = """(place) => [...document.querySelector(place).querySelectorAll(
 
 def untold(page, place):
     """Controls of which resting the pointer on them tells no more than their label."""
-    page.wait_for_timeout(500)  # a tip may come a moment after its control
-    told = page.evaluate(TIPS, place)
-    assert len(told) > 5
-    return [names for title, names in told if not title or title in names]
+    silent = f"(place) => ({TIPS})(place).filter(([tip, names]) => !tip || names.includes(tip))"
+    assert len(page.evaluate(TIPS, place)) > 5
+    with suppress(NotSeen):  # a tip may come a moment after its control
+        page.wait_for_function(
+            f"(place) => ({silent})(place).length === 0", arg=place, timeout=5000
+        )
+    return [names for _, names in page.evaluate(silent, place)]
 
 
 def test_every_control_beside_the_picture_says_what_it_does(dialog, page, kernel):
@@ -104,14 +104,15 @@ def test_a_tip_that_changes_is_told_anew(dialog, page, kernel):
     page.locator("input[type=checkbox][title=Because]").wait_for()
 
 
-def test_after_a_button_that_starts_a_job_the_keys_go_to_the_picture(dialog, page, kernel):
+def test_after_a_button_that_starts_a_job_the_keys_go_to_the_picture(
+    dialog, page, kernel, canvas_on_page
+):
     dialog()
     kernel("app.dialogs.dismiss()")
     page.get_by_role("button", name="Generate superpixels").click()
     page.wait_for_function("document.activeElement.matches('.annotat-pen')", timeout=15_000)
     page.keyboard.press("1")
-    page.wait_for_timeout(500)
-    assert kernel("print(session.view.label)").strip() == "1"
+    canvas_on_page(page).until(lambda: kernel("print(session.view.label)").strip() == "1")
 
 
 def test_a_refusal_is_seen_and_leads_to_the_wrong_field(dialog, page):
