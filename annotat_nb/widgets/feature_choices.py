@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import ipywidgets as w
@@ -57,7 +58,7 @@ class OwnWindows(Record):
 
 
 class FeatureChoice:
-    """One kind of feature: a tick, and a form for what is its own.
+    """One kind of feature: a tick and, once that was set, a form for what is its own.
 
     Parameters
     ----------
@@ -65,30 +66,49 @@ class FeatureChoice:
         The feature.
     """
 
+    changed = Signal()
+    """Emitted after every change by the user, whether or not the values are valid."""
+
     def __init__(self, kind: type[Feature]) -> None:
         self.kind = kind
         self._shared = [name for name in _SHARED if name in kind.model_fields]
-        rest = [name for name in kind.model_fields if name not in _SHARED]
         self.tick = w.Checkbox(
             description=kind.title,
             indent=False,
             tooltip=" ".join((kind.__doc__ or "").split("\n\n")[0].split()),
             layout={"width": "auto"},
         )
-        self.windows = Form(OwnWindows(), only=self._shared)
-        self.rest = Form(kind(), only=rest)
-        flat = Line(FLAT if "ndim" not in kind.model_fields and not kind().halo()[0] else "")
-        self.details = w.VBox([_subheading(kind.title), flat, self.windows, self.rest])
+        self.details = w.VBox(layout={"display": "none"})
         self.tick.observe(lambda _: self._unfold(), "value")
-        self._unfold()
+        self.tick.observe(lambda _: self.changed.emit(), "value")
+
+    @cached_property
+    def windows(self) -> Form[OwnWindows]:
+        """The form of its own windows."""
+        return self._form(OwnWindows(), self._shared)
+
+    @cached_property
+    def rest(self) -> Form[Feature]:
+        """The form of whatever else can be said about it."""
+        return self._form(self.kind(), [n for n in self.kind.model_fields if n not in _SHARED])
+
+    def _form(self, record: Any, only: list[str]) -> Form[Any]:
+        form = Form(record, only=only)
+        form.changed.connect(self.changed.emit)
+        return form
 
     def _unfold(self) -> None:
-        own = bool(self.windows.fields or self.rest.fields)
-        self.details.layout.display = "" if self.tick.value and own else "none"
+        if self.tick.value and not self.details.children:
+            flat = Line(FLAT if _is_flat(self.kind) else "")
+            self.details.children = (_subheading(self.kind.title), flat, self.windows, self.rest)
+        is_needed = self.tick.value and bool(self.kind.model_fields)
+        self.details.layout.display = "" if is_needed else "none"
 
     def show(self, feature: Feature | None, shared: SharedWindows) -> None:
         """Tick and fill in what `feature` says; None unticks and forgets."""
         self.tick.value = feature is not None
+        if not self.details.children:
+            return  # nothing was ever said about it
         self.rest.value = self.kind() if feature is None else feature
         differing = {name: _differing(feature, shared, name) for name in self._shared}
         self.windows.value = OwnWindows.model_validate(differing)
@@ -170,9 +190,7 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _listen(self) -> None:
         self.shared.changed.connect(self.changed.emit)
         for choice in self.choices.values():
-            choice.tick.observe(lambda _: self.changed.emit(), "value")
-            choice.windows.changed.connect(self.changed.emit)
-            choice.rest.changed.connect(self.changed.emit)
+            choice.changed.connect(self.changed.emit)
 
 
 def _kinds() -> list[type[Feature]]:
@@ -208,6 +226,10 @@ def _most_common(features: tuple[Feature, ...]) -> SharedWindows:
         if values:
             common[name] = values.most_common(1)[0][0]
     return SharedWindows(**common)
+
+
+def _is_flat(kind: type[Feature]) -> bool:
+    return "ndim" not in kind.model_fields and not kind().halo()[0]
 
 
 def _differing(feature: Feature | None, shared: SharedWindows, name: str) -> Any:

@@ -50,9 +50,9 @@ class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     tip = Unicode(help="What the mouse over it tells.")  # a box shows no tooltip of its own
 
     def __init__(self, value: str = "", *, tone: Tone = "plain") -> None:
-        self._role = _ROLES[tone]
-        self._sentence = w.HTML(style={"text_color": _COLOURS[tone]}, layout={"width": "auto"})
-        super().__init__([self._sentence], value=value)
+        self._tone = tone
+        self._sentence: w.HTML | None = None  # most lines never say anything
+        super().__init__(value=value)
         self._show()
 
     @observe("value", "tip")
@@ -61,6 +61,14 @@ class Line(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _show(self) -> None:
         self.layout.display = "" if self.value else "none"
-        text = html.escape(self.value)
+        if self._sentence is None and self.value:
+            style = {"text_color": _COLOURS[self._tone]}
+            self._sentence = w.HTML(style=style, layout={"width": "auto"})
+            self.children = (self._sentence,)
+        if self._sentence is not None:
+            self._sentence.value = self._html()
+
+    def _html(self) -> str:
         tip = f' title="{html.escape(self.tip)}"' if self.tip else ""
-        self._sentence.value = f'<div role="{self._role}"{tip} style="line-height:1.4">{text}</div>'
+        role = f'role="{_ROLES[self._tone]}"'
+        return f'<div {role}{tip} style="line-height:1.4">{html.escape(self.value)}</div>'
