@@ -1,3 +1,4 @@
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -7,6 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
+BENCHMARKS = Path(__file__).with_name("benchmarks")
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -20,6 +22,17 @@ def shared_data():
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Run a benchmark while the other processes of the run have no test."""
+    is_alone = item.path.is_relative_to(BENCHMARKS)
+    with Path(__file__).open() as door, (BENCHMARKS / "conftest.py").open() as room:
+        fcntl.flock(door, fcntl.LOCK_EX)  # who waits for the room to empty lets nobody else in
+        fcntl.flock(room, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        return (yield)
 
 
 class PeakMemory:
