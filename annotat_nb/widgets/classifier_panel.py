@@ -110,7 +110,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         advanced = [name for name in type(pipeline).model_fields if name not in _SECTIONS]
         self.advanced = Form(pipeline, only=advanced, choices={"device": device_choices()})
         self._folded = w.Accordion([self.advanced], titles=["Advanced"], selected_index=None)
-        self.ok = button("Ok", self._accept, button_style="primary")
+        self.ok = button("Ok", self._accept, "Use these parameters", button_style="primary")
         self.cancel = button("Cancel", self._on_cancel, "Leave everything as it was")
         self.reset = button("Reset to defaults", self._reset, "Show the defaults; Ok accepts them")
         self.status = Line(tone="error")
@@ -210,6 +210,7 @@ class ClassifierPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             pipeline = self.value
         except ValueError as error:
             self.status.value = str(error)
+            self.features.unfold_what_is_wrong()
             if self.advanced.problem:
                 self._folded.selected_index = 0
             return

@@ -113,6 +113,11 @@ class FeatureChoice:
         differing = {name: _differing(feature, shared, name) for name in self._shared}
         self.windows.value = OwnWindows.model_validate(differing)
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is ticked, and something of its own is not allowed."""
+        return self.tick.value and bool(self.windows.problem or self.rest.problem)
+
     def value(self, shared: SharedWindows) -> Feature:
         """Make the feature, with what is `shared` where it has nothing of its own.
 
@@ -150,7 +155,9 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._before: tuple[Feature, ...] = ()
         ticks = [choice.tick for choice in self.choices.values()]
         grid = w.GridBox(ticks, layout={"grid_template_columns": _COLUMNS})
-        super().__init__([grid, self.shared, self._extras, self._folded()])
+        details = w.VBox([choice.details for choice in self.choices.values()])
+        self.own = w.Accordion([details], titles=["Per-filter windows"], selected_index=None)
+        super().__init__([grid, self.shared, self._extras, self.own])
         self._listen()
         self.value = features
 
@@ -183,9 +190,10 @@ class FeatureChoices(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         extras = [feature for feature in features if feature not in firsts.values()]
         self._extras.children = [Line(f"Also kept as it is: {extra!r}") for extra in extras]
 
-    def _folded(self) -> w.Accordion:
-        details = [choice.details for choice in self.choices.values()]
-        return w.Accordion([w.VBox(details)], titles=["Per-filter windows"], selected_index=None)
+    def unfold_what_is_wrong(self) -> None:
+        """Show the windows of single filters if a value there is not allowed."""
+        if any(choice.is_wrong for choice in self.choices.values()):
+            self.own.selected_index = 0
 
     def _listen(self) -> None:
         self.shared.changed.connect(self.changed.emit)

@@ -82,7 +82,7 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         heading = w.Label(title, style={"font_weight": "bold"})
         line = w.HBox([self.path, self.up])
         super().__init__(
-            [heading, line, self.rows, self._more, self.endings, self.status, self._buttons()],
+            [heading, line, self.rows, self._more, self.endings, self._foot()],
             layout={"width": "100%", "max_width": "60em", "padding": "0 4px"},
         )
         self._listen()
@@ -103,9 +103,9 @@ class FileChooser(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._row_layout = w.Layout(**_ROW)
         self._row_style = w.ButtonStyle(button_color="transparent")
 
-    def _buttons(self) -> w.HBox:
+    def _foot(self) -> w.VBox:
         self.cancel.layout.display = "none" if self._on_cancel is None else ""
-        return w.HBox([self.ok, self.cancel])
+        return w.VBox([self.status, w.HBox([self.ok, self.cancel])]).add_class("annotat-foot")
 
     def _listen(self) -> None:
         self.path.observe(lambda _: self._follow(), "value")

@@ -28,6 +28,11 @@ TYPES = (
 )
 
 
+EXTENTS = {
+    "x": "How many voxels stand side by side in a row",
+    "y": "How many rows make up a slice",
+    "z": "How many slices there are",
+}
 EDGE = "Edge length of a voxel, for display and measures; 1 where it is unknown"
 
 
@@ -54,14 +59,14 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._size, self._on_ok = path.stat().st_size, on_ok
         self._make_controls(path.name)
         self.ok = button("Open", self._accept, button_style="primary")
-        self.cancel = button("Cancel", on_cancel)
+        self.cancel = button("Cancel", on_cancel, "Open nothing")
         for control in (*self.sizes.values(), self.dtype, self.big_endian):
             control.observe(lambda _: self._check(), "value")
         self.fitting.observe(self._take_fitting, "value")
         title = Line(f"Size and type of {inert(path.name)}").add_class("annotat-title-line")
         sizes = w.HBox([w.VBox(list(row.values())) for row in (self.sizes, self.edges)])
         kind = w.HBox([self.dtype, self.big_endian])
-        buttons = w.HBox([self.ok, self.cancel])
+        buttons = w.HBox([self.ok, self.cancel]).add_class("annotat-foot")
         super().__init__([title, sizes, kind, self.fit, self.fitting, buttons])
         self.add_class("annotat-raw")
         self._check()
@@ -70,7 +75,9 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         guess = parse_raw_name(name)
         shape = dict(zip("zyx", guess.shape or (1, 1, 1), strict=True))
         self.sizes = {
-            axis: w.BoundedIntText(shape[axis], min=1, max=2**31, description=f"Voxels {axis}")
+            axis: w.BoundedIntText(
+                shape[axis], min=1, max=2**31, description=f"Voxels {axis}", tooltip=EXTENTS[axis]
+            )
             for axis in "xyz"
         }
         self.edges = {
@@ -79,12 +86,19 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             )
             for axis in "xyz"
         }
-        self.dtype = w.Dropdown(options=TYPES, value=(guess.dtypes or TYPES)[0], description="Type")
+        self.dtype = w.Dropdown(
+            options=TYPES,
+            value=(guess.dtypes or TYPES)[0],
+            description="Type",
+            tooltip="What a voxel is stored as: the number behind the word counts its bits",
+        )
         self.big_endian = w.Checkbox(
             False, description="Big-endian", indent=False, tooltip="Most significant byte first"
         )
         self.fit = Line()
-        self.fitting = w.Dropdown(description="These fit").add_class("annotat-wide")
+        self.fitting = w.Dropdown(
+            description="These fit", tooltip="Sizes and types that fill the file to its last byte"
+        ).add_class("annotat-wide")
 
     @property
     def shape(self) -> Shape:
@@ -110,7 +124,9 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         expected = depth * height * width * int(np_code(self.dtype.value)[1:])
         is_fit = expected == self._size
         self.ok.disabled = not is_fit
-        self.ok.tooltip = "" if is_fit else "Size and type do not fit the file"
+        self.ok.tooltip = (
+            "Read the file like this" if is_fit else "Size and type do not fit the file"
+        )
         verdict = "this fits the file" if is_fit else f"the file has {self._size:,}"
         self.fit.value = f"{expected:,} byte{'' if expected == 1 else 's'}: {verdict}"
         self._suggest([] if is_fit else fitting_sizes(self._size, self.shape, self.dtype.value))

@@ -126,8 +126,13 @@ def test_a_refusal_is_seen_and_leads_to_the_wrong_field(dialog, page):
     refusal.get_by_text("must be a whole number").wait_for()
     page.wait_for_function("document.activeElement.matches('.annotat-wrong input')", timeout=5000)
     assert field.evaluate("(e) => e === document.activeElement")
+    assert field.get_attribute("aria-invalid") == "true"
     assert page.evaluate(IN_SIGHT, refusal.element_handle())
     assert page.evaluate(IN_SIGHT, field.element_handle())
+    field.fill("1, 2")
+    field.press("Tab")
+    shown.locator(".annotat-wrong").wait_for(state="detached")
+    assert field.get_attribute("aria-invalid") is None
 
 
 IN_SIGHT = """(e) => {

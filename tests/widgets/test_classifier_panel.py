@@ -195,6 +195,16 @@ def test_windows_of_its_own_serve_one_filter_alone():
     assert panel.value.features == (Identity(), Gaussian(), Median())
 
 
+def test_a_refused_window_of_one_filter_is_unfolded():
+    host = Host()
+    host.panel.ok.click()
+    assert host.panel.features.own.selected_index is None
+    _windows(host.panel, Gaussian)["radii"].value = "abc"
+    host.panel.ok.click()
+    assert "must be a whole number" in host.panel.status.value
+    assert host.panel.features.own.selected_index == 0
+
+
 def test_only_ticked_filters_offer_windows_of_their_own():
     panel = Host().panel
     details = {kind: choice.details.layout for kind, choice in panel.features.choices.items()}

@@ -27,6 +27,7 @@ function nameSlider(slider) {
 }
 
 function nameField(field) {
+  field.ariaInvalid = field.closest(".annotat-wrong") ? "true" : null;
   const labels = [...(field.labels ?? [])];
   if (field.ariaLabel || labels.some((label) => label.textContent)) return;
   const label = field.parentElement.querySelector("label");
