@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -18,6 +18,10 @@ LOAD, JOIN, GIVE = range(3)
 Kernels of several files are compiled with these numbers: they must stay as they are, since what is
 kept on disk would not notice; see `annotat_nb.kernels.compiling`.
 """
+
+
+CACHE = 2**23
+"""Bytes that mostly stay in the cache of a processor until they are read again."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,6 +85,63 @@ def steps(count: int, size: int, *, overlap: bool) -> Steps:
                 one = result
             table.append((GIVE, row, result, 0))
     return Steps(result + 1, np.array(table, np.int64))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Slab:
+    """Some output planes in a row, and what has to be there for them.
+
+    Parameters
+    ----------
+    first, last
+        Input planes that are made for them, from `first` up to `last`; earlier ones are there.
+    places
+        In which place of the ring each of the planes lies that are joined for them, int64.
+    table
+        How these are joined, as in `Steps`.
+    """
+
+    first: int
+    last: int
+    places: Array
+    table: Array
+
+
+def slabs(planes: Array, size: int, weight: int, *, overlap: bool) -> tuple[int, int, list[Slab]]:
+    """Divide the planes of an image so that those needed at once stay in the processor's cache.
+
+    Parameters
+    ----------
+    planes
+        Which input plane lies at each position, mirrored at both ends, int64.
+    size
+        Planes in a window.
+    weight
+        Bytes that a plane takes.
+    overlap
+        As for `steps`.
+
+    Returns
+    -------
+    ring, memory : int
+        How many planes are kept at once, each in place of an earlier one, plane i at i modulo
+        `ring`; and how many rows are remembered.
+    parts : list of Slab
+        What is done, in this order.
+    """
+    count, made, ring, found = planes.size - size + 1, 0, 1, []
+    height = CACHE // weight - size + 1
+    if height < 2 * size:  # more would be done twice than the cache saves
+        height = count
+    for start in range(0, count, height):
+        read = planes[start : start + height + size - 1]
+        top = max(made, int(read.max()) + 1)
+        ring = max(ring, top - int(read.min()))
+        plan = steps(read.size, size, overlap=overlap)
+        table = plan.table + np.where(plan.table[:, :1] == GIVE, (0, start, 0, 0), 0)
+        found.append(Slab(made, top, read, table))
+        made = top
+    return ring, plan.memory, [replace(slab, places=slab.places % ring) for slab in found]
 
 
 def _parts(size: int, *, overlap: bool) -> list[tuple[int, int]]:

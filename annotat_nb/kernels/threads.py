@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from annotat_nb.kernels.heaps import share_heaps
@@ -68,15 +68,20 @@ def _share(ranges: list[tuple[int, int]], work: Callable[[int, int], object], th
         except BaseException as error:  # noqa: BLE001 - raised where the caller is
             failures.append(error)
 
-    # The caller works too: starting threads takes as long as filtering a few planes.
-    helpers = [Thread(target=run, name="annotat_nb-kernel") for _ in range(threads - 1)]
-    for helper in helpers:
-        helper.start()
+    # The caller works too: nobody waits for helpers that are busy elsewhere, or gone after a fork.
+    helpers = [_helpers().submit(run) for _ in range(threads - 1)]
     run()
     for helper in helpers:
-        helper.join()
+        if not helper.cancel():
+            helper.result()
     if failures:
         raise failures[0]
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that stay: starting one takes as long as filtering a few planes."""
+    return ThreadPoolExecutor(processors(), "annotat_nb-kernel")
 
 
 def each(

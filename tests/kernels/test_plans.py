@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from annotat_nb.kernels.cpu.selection import exchanges
-from annotat_nb.kernels.doubling import GIVE, JOIN, LOAD, steps
+from annotat_nb.kernels.doubling import CACHE, GIVE, JOIN, LOAD, slabs, steps
+from annotat_nb.kernels.mirror import span
 
 
 def follow(plan, rows, join):
@@ -40,6 +41,24 @@ def test_few_rows_are_remembered_and_few_joined():
     plan = steps(1000, 17, overlap=False)
     assert plan.memory < 2.5 * 17
     assert (plan.table[:, 0] == JOIN).sum() < 6 * 1000
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 90), (0, 7), (30, 61)])
+@pytest.mark.parametrize("reach", [1, 4, 9])
+@pytest.mark.parametrize("weight", [1, 2**18, 2**20, 2**23])
+def test_planes_are_in_the_ring_when_they_are_joined(start, stop, reach, weight):
+    planes, size, ring, given = span(slice(start, stop), reach, stop), 2 * reach + 1, {}, []
+    kept, memory, found = slabs(planes.table, size, weight, overlap=False)
+    for slab in found:
+        ring |= {plane % kept: plane for plane in range(slab.first, slab.last)}
+        np.testing.assert_array_equal(
+            [ring[i] for i in slab.places], planes.table[len(given) :][: len(slab.places)]
+        )
+        assert slab.table[:, 1][slab.table[:, 0] == JOIN].max() < memory
+        given += slab.table[slab.table[:, 0] == GIVE, 1].tolist()
+    assert given == list(range(stop - start))
+    room = CACHE // weight
+    assert kept <= (min(planes.count, room) if room >= 3 * size else planes.count)
 
 
 @pytest.mark.parametrize("size", [3, 4, 9, 25, 27, 30])

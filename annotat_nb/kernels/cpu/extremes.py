@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.compiling import helper, kernel
-from annotat_nb.kernels.doubling import JOIN, LOAD, steps
+from annotat_nb.kernels.doubling import JOIN, LOAD, slabs, steps
 from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annotat_nb.blocks import Box
+    from annotat_nb.kernels.doubling import Slab
     from annotat_nb.operation import Array
 
 
@@ -46,16 +50,26 @@ def extremes(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arr
     read = Reading.of(box, radius, ndim, image.shape)
     source, size = read.planes_of(image), 2 * radius + 1
     out = np.empty((2, *shape_of(box)), np.float32)
-    found = np.empty((2, len(source), *out.shape[2:]), np.float32) if ndim == 3 else out
     rows = steps(read.rows.table.size, size, overlap=True)
     tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
-    over(len(source), lambda start, stop: _search_planes(source, *tables, start, stop, found))
-    if ndim == 3:
-        planes = steps(read.planes.table.size, size, overlap=True)
-        across = (planes.table, read.planes.table, planes.memory)
-        given, made = found.reshape(2, len(source), -1), out.reshape(2, len(out[0]), -1)
-        over(made.shape[2], lambda start, stop: _search_across(given, *across, start, stop, made))
+    if ndim == 2:
+        over(len(source), lambda start, stop: _search_planes(source, *tables, start, stop, out))
+        return out[0], out[1]
+    ring, memory, parts = slabs(read.planes.table, size, out[:, 0].nbytes, overlap=True)
+    found = np.empty((2, ring, *out.shape[2:]), np.float32)
+    within = partial(_search_planes, source, *tables)
+    for slab in parts:
+        _search_slab(slab, within, found, memory, out)
     return out[0], out[1]
+
+
+def _search_slab(
+    slab: Slab, within: Callable[..., None], found: Array, memory: int, out: Array
+) -> None:
+    first, flat = slab.first, out.reshape(2, out.shape[1], -1)
+    across = (found.reshape(2, found.shape[1], -1), slab.table, slab.places, memory)
+    over(slab.last - first, lambda a, b: within(first + a, first + b, found))
+    over(flat.shape[2], lambda start, stop: _search_across(*across, start, stop, flat))
 
 
 # Rows are named by their numbers, and offsets are unsigned, for the reasons given in `moments`.
@@ -132,10 +146,11 @@ def _search_planes(
             elif table[step, 0] == JOIN:
                 _join(stack, one, other, to)
             else:
+                place = z % out.shape[1]
                 for x in range(wide):
-                    out[0, z, to, x] = stack[one, x]
+                    out[0, place, to, x] = stack[one, x]
                 for x in range(wide):
-                    out[1, z, to, x] = -stack[one, x + wide]
+                    out[1, place, to, x] = -stack[one, x + wide]
 
 
 @kernel(
@@ -145,7 +160,7 @@ def _search_planes(
     )
 )
 def _search_across(
-    found: Array, table: Array, planes: Array, memory: int, start: int, stop: int, out: Array
+    found: Array, table: Array, places: Array, memory: int, start: int, stop: int, out: Array
 ) -> None:
     """Search from plane to plane, for the voxels of each plane from `start` up to `stop`."""
     stack = np.empty((memory, _SEGMENT), np.float32)
@@ -156,7 +171,7 @@ def _search_across(
             for step in range(table.shape[0]):
                 to, one, other = table[step, 1], table[step, 2], table[step, 3]
                 if table[step, 0] == LOAD:
-                    z = planes[one]
+                    z = places[one]
                     for x in range(wide):
                         stack[to, x] = sign * found[side, z, x + at]
                 elif table[step, 0] == JOIN:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annotat_nb.blocks import shape_of
 from annotat_nb.kernels.compiling import helper, kernel
-from annotat_nb.kernels.doubling import JOIN, LOAD, steps
+from annotat_nb.kernels.doubling import JOIN, LOAD, slabs, steps
 from annotat_nb.kernels.mirror import Reading
 from annotat_nb.kernels.threads import over
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annotat_nb.blocks import Box
+    from annotat_nb.kernels.doubling import Slab
     from annotat_nb.operation import Array
 
 
@@ -46,15 +50,27 @@ def moments(image: Array, radius: int, ndim: int, box: Box) -> tuple[Array, Arra
     source, size = read.planes_of(image), 2 * radius + 1
     out = np.empty((2, *shape_of(box)), np.float32)
     flat = out.reshape(2, len(out[0]), -1)
-    sums = np.empty((2, len(source) if ndim == 3 else 0, flat.shape[2]))
     rows = steps(read.rows.table.size, size, overlap=False)
     tables = (rows.table, read.rows.table, read.columns.table, read.where, rows.memory, size)
-    over(len(source), lambda start, stop: _sum_planes(source, *tables, start, stop, sums, flat))
-    if ndim == 3:
-        planes = steps(read.planes.table.size, size, overlap=False)
-        across = (planes.table, read.planes.table, planes.memory, size**3)
-        over(flat.shape[2], lambda start, stop: _sum_across(sums, *across, start, stop, flat))
+    if ndim == 2:
+        none = np.empty((2, 0, 0))
+        over(len(source), lambda start, stop: _sum_planes(source, *tables, start, stop, none, flat))
+        return out[0], out[1]
+    weight = 2 * flat.shape[2] * np.dtype(float).itemsize
+    ring, memory, found = slabs(read.planes.table, size, weight, overlap=False)
+    sums = np.empty((2, ring, flat.shape[2]))
+    within = partial(_sum_planes, source, *tables)
+    for slab in found:
+        _sum_slab(slab, within, sums, (memory, size**3), flat)
     return out[0], out[1]
+
+
+def _sum_slab(
+    slab: Slab, within: Callable[..., None], sums: Array, across: tuple[int, int], out: Array
+) -> None:
+    first, joined = slab.first, (sums, slab.table, slab.places, *across)
+    over(slab.last - first, lambda a, b: within(first + a, first + b, sums, out))
+    over(out.shape[2], lambda start, stop: _sum_across(*joined, start, stop, out))
 
 
 _SEGMENT = 1024
@@ -149,6 +165,7 @@ def _sum_planes(
     out: Array,
 ) -> None:
     """Add up the windows of each plane; finish them if there is no place for the sums."""
+    ring = sums.shape[1]
     wide = columns.size - size + 1
     stack, lines = np.empty((memory, 2 * wide)), np.empty((3, columns.size))
     for z in range(start, stop):
@@ -160,12 +177,12 @@ def _sum_planes(
                     _sum_along(lines, size, stack, to, power * wide)
             elif table[step, 0] == JOIN:
                 _join(stack, one, other, to)
-            elif sums.shape[1]:
-                first, half = np.uint64(to * wide), np.uint64(wide)
+            elif ring:
+                place, first, half = z % ring, np.uint64(to * wide), np.uint64(wide)
                 for x in range(half):
-                    sums[0, z, x + first] = stack[one, x]
+                    sums[0, place, x + first] = stack[one, x]
                 for x in range(half):
-                    sums[1, z, x + first] = stack[one, x + half]
+                    sums[1, place, x + first] = stack[one, x + half]
             else:
                 _finish(stack, one, size * size, out, z, to * wide, wide)
 
@@ -179,7 +196,7 @@ def _sum_planes(
 def _sum_across(
     sums: Array,
     table: Array,
-    planes: Array,
+    places: Array,
     memory: int,
     count: int,
     start: int,
@@ -193,7 +210,7 @@ def _sum_across(
         for step in range(table.shape[0]):
             to, one, other = table[step, 1], table[step, 2], table[step, 3]
             if table[step, 0] == LOAD:
-                z = planes[one]
+                z = places[one]
                 for x in range(wide):
                     stack[to, x] = sums[0, z, x + at]
                 for x in range(wide):
