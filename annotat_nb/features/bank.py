@@ -44,6 +44,8 @@ def stream(features: Iterable[Feature], source: Source) -> Iterator[tuple[Featur
     >>> [len(channels) for _, channels in stream(features, Source(np.ones((2, 3, 4))))]
     [1, 2]
     """
+    features = list(features)
+    source.kept = max([source.kept, *(len(getattr(each, "radii", ())) for each in features)])
     for feature in features:
         yield feature, feature.compute(source)
 

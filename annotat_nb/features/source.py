@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
-KEPT = 8
-"""Results that are remembered, the latest ones: features that share any mostly follow each other,
-and all of them together would be the stack that is never to be held."""
+KEPT = 4
+"""Results that are remembered at least. Features that share any mostly follow each other, so that
+as many will do as one of them has radii; all of them would be the stack that is never to be held,
+and memory that is used again is had sooner than a fresh one."""
 
 
 class Source:
@@ -51,7 +52,9 @@ class Source:
         values = image if self.integral else to_finite(image)
         self.image: Any = self.backend.from_numpy(values, device)
         """The block, float32, (z, y, x), finite, on the device."""
-        self._known: dict[tuple[str, int, int], Any] = {}
+        self.kept = KEPT
+        """How many results are remembered, the latest ones."""
+        self._known: dict[tuple[str, int, int, str], Any] = {}
 
     def gaussian(self, sigma: int, ndim: int) -> Any:
         """Return the block smoothed with a Gaussian of `sigma` voxels."""
@@ -64,7 +67,7 @@ class Source:
         """
         reach = (1 if ndim == 3 else 0, 1, 1)
         around = pad_box(self.inner, reach, self.image.shape)
-        image = self._once("smoothed", sigma, ndim, self.backend.gaussian, around)
+        image = self._once("gaussian", sigma, ndim, self.backend.gaussian, around)
         return image, Block(self.inner, around).inner
 
     def smallest(self, radius: int, ndim: int) -> Any:
@@ -87,11 +90,12 @@ class Source:
         self, name: str, size: int, ndim: int, compute: Callable[..., Any], box: Box | None = None
     ) -> Any:
         """Compute what nobody asked for lately, and remember it for a while."""
-        key = (name, size, ndim)
+        box = box or self.inner
+        key = (name, size, ndim, repr(box))
         found = self._known.pop(key, None)
-        if found is None:
-            found = compute(self.image, size, ndim, box or self.inner)
-        self._known[key] = found
-        if len(self._known) > KEPT:
+        while len(self._known) >= self.kept:
             del self._known[next(iter(self._known))]
+        if found is None:
+            found = compute(self.image, size, ndim, box)
+        self._known[key] = found
         return found

@@ -74,7 +74,20 @@ def test_only_the_latest_results_are_remembered(calls):
     assert len(calls) == 11
     source.smallest(1, ndim=2)
     assert calls[11:] == [("extremes", 1)]
-    assert len(source._known) == 8
+    assert len(source._known) == 4
+
+
+def test_features_of_many_radii_share_what_they_have_in_common(calls):
+    many = {"radii": (1, 2, 3, 4, 5, 6), "ndim": 2}
+    for _ in stream((Minimum(**many), Maximum(**many)), Source(IMAGE)):
+        pass
+    assert calls == [("extremes", radius) for radius in many["radii"]]
+
+
+def test_of_a_whole_image_the_gradient_shares_the_smoothed_one(calls):
+    for _ in stream((Gaussian(radii=(1,)), GradientMagnitude(radii=(1,))), Source(IMAGE)):
+        pass
+    assert calls == [("gaussian", 1)]
 
 
 def test_channels_come_cropped_one_feature_after_the_other():

@@ -562,18 +562,20 @@ def tree_of(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_name_or_a_colour_makes_no_label_older(app, painted):
+def test_a_name_or_a_colour_makes_no_label_older(app, painted, wait):
     painted.pipeline = an.Pipeline(superpixels=None, classifier=an.RandomForest(n_estimators=10))
     painted.apply()
+    wait(app)
     painted.classes.rename(1, "cube")
     painted.classes.recolor(1, "#112233")
     assert painted.changes_since_apply == 0
     assert "Scroll through" in app.message.text
 
 
-def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
+def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted, wait):
     painted.generate_superpixels()
     painted.apply()
+    wait(app)
     painted.pipeline = an.Pipeline(superpixels=an.Slic(seed_spacing=5))
     assert "The parameters changed" in app.message.text
     assert app.message.text.endswith("press Generate superpixels, then Apply")
@@ -584,10 +586,11 @@ def test_other_parameters_are_said_to_be_missing_in_the_label(app, painted):
     assert "Scroll through" in app.message.text
 
 
-def test_other_superpixels_are_said_to_be_missing_in_the_label(app, painted, tmp_path):
+def test_other_superpixels_are_said_to_be_missing_in_the_label(app, painted, wait, tmp_path):
     painted.generate_superpixels()
     saved = painted.save_superpixels(tmp_path / "superpixels.tif")
     painted.apply()
+    wait(app)
     painted.generate_superpixels()  # the same ones
     assert "Scroll through" in app.message.text
     painted.load_superpixels(saved)
