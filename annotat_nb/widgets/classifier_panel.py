@@ -249,7 +249,6 @@ def device_choices() -> list[tuple[str, str]]:
     >>> [value for _, value in device_choices()][:2]
     ['auto', 'cpu']
     """
-    cards = devices()[1:]
-    auto = f"auto: {cards[0]} here" if cards else "auto: cpu here, there is no graphics card"
-    fixed = [(auto, "auto"), ("cpu: the processors", "cpu")]
-    return fixed + [(f"{card}: graphics card", card) for card in cards]
+    here = devices()
+    auto = f"auto: {next(iter(here[1:]), here[0])} here"
+    return [(auto, "auto"), *((name, name) for name in here)]

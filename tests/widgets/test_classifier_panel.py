@@ -97,7 +97,7 @@ pipelines = st.builds(
     seed=st.integers(0, 2**32 - 1),
 )
 
-AUTO = "auto: cpu here, there is no graphics card"
+AUTO = "auto: cpu here"
 
 
 @settings(max_examples=25, deadline=None)
