@@ -127,7 +127,8 @@ class Segmenter:
         """
         marks = self._usable(marks)
         known = np.empty(0, np.int16) if stored is None else stored.targets
-        check_trainable(np.append(marks.labels, known), "only class {} is marked")
+        where = "" if self._mask is None else " inside the mask"
+        check_trainable(np.append(marks.labels, known), f"only class {{}} is marked{where}")
         ready = self._prepare(pipeline, progress) if everywhere else 0.0
         data = self._collect(pipeline, marks, part_of(progress, ready, max(ready, 0.6)))
         data = data if stored is None else stored.joined(data)

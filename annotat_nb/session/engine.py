@@ -91,6 +91,8 @@ class Snapshot:
     """What to go on from."""
     ready: TrainedClassifier | None = None
     """The classifier to apply as it is; None: train one."""
+    mask_key: str | None = None
+    """What tells the label of the mask from any other."""
 
     @property
     def outside_mask(self) -> str:

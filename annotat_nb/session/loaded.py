@@ -47,7 +47,7 @@ class Loaded:
     caution: str | None = None
     """Why the image may come out wrong."""
     news: str = ""
-    """Which of its classes have another number here."""
+    """What is to be said once: which of its classes have another number here, and the like."""
 
     @property
     def kind(self) -> str:

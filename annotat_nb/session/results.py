@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Save = Callable[[Workspace, str], object]
 """Writes a result to a workspace, under a name."""
+Inside = tuple[str | None, tuple[int, ...] | None]
+"""What tells the label of a mask from any other, and which of its classes count; None: no mask."""
 LOADED_FACTS = ("kind", "name", "position", "key", "caution", "news")
 """What the journal says of a classifier or training data that were loaded."""
 
@@ -75,6 +77,8 @@ class Results:
         self._trained: TrainedClassifier | Path | None = None
         self.trained_from: str | None = None
         """Key of what was loaded when the last training was; None: nothing."""
+        self.trained_inside: Inside = (None, None)
+        """The mask of the last training."""
         self._unwritten: deque[tuple[str, str, Save]] = deque()
         self._writing = RLock()
 
@@ -86,6 +90,8 @@ class Results:
         self.segmented_from, self._trained = found.segmented_from, found.trained
         self.trained_from = found.segmented_from
         self.segmented_on = found.segmented_on
+        if found.segmented_on is not None and found.segmented_with is not None:
+            self.trained_inside = found.segmented_on[1], found.segmented_with.mask
 
     @property
     def has_trained(self) -> bool:
@@ -223,6 +229,7 @@ class Results:
 
     def _take_by_products(self, outcome: Outcome) -> None:
         self._trained, self.trained_from = outcome.trained, outcome.snapshot.key
+        self.trained_inside = outcome.snapshot.mask_key, outcome.snapshot.pipeline.mask
         if outcome.superpixels is not None and outcome.superpixels is not self.superpixels:
             self.set_superpixels(outcome.superpixels)
 

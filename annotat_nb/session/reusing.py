@@ -14,6 +14,7 @@ from annotat_nb.annotation import Edit
 from annotat_nb.classify import Pipeline, TrainedClassifier, TrainingData, load_classifier
 from annotat_nb.classify import classifier_file as classifiers
 from annotat_nb.classify import training_file as trainings
+from annotat_nb.classify.intensities import Intensities
 from annotat_nb.jobs import Job, wait_with_bar
 from annotat_nb.operation import suggest
 from annotat_nb.session.base import PathLike, SessionError
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from annotat_nb.session.engine import Collected
 
 NOT_TRAINED = "No classifier is trained yet: press Preview or Apply, or load one"
+SAVED_FROM_HERE = (
+    "If these training data were saved from this image, its strokes count twice while they are "
+    "painted here too, and the accuracy flatters"
+)
 NOTHING_TO_SAVE = "Nothing is painted yet: training data are the features of what is"
 VERBS = ("generate_superpixels", "preview", "apply", "save_classifier", "save_training_data")
 """What something may be missing for, besides changing a parameter."""
@@ -204,7 +209,15 @@ class Reusing(Segmenting, Files):
             message names the file, the cause and what to do.
         """
         data, classes = trainings.read_training_data(path)
-        self._adopt(Path(path), data, classes, data.caution_about(self.volume))
+        self._adopt(
+            Path(path), data, classes, data.caution_about(self.volume), self._counted_twice(data)
+        )
+
+    def _counted_twice(self, data: TrainingData) -> str:
+        """Say what follows if data were saved from strokes that are painted here; else nothing."""
+        if data.intensities != Intensities.of(self.volume) or not self.markers.stroke_count():
+            return ""
+        return SAVED_FROM_HERE
 
     def forget_training_data(self) -> None:
         """Let go of the training data that were loaded; their parameters stay, and may be changed.
@@ -249,6 +262,7 @@ class Reusing(Segmenting, Files):
         found: TrainedClassifier | TrainingData,
         foreign: Classes,
         caution: str | None,
+        news: str = "",
     ) -> None:
         with self.lock:
             self.recorder.check_open()
@@ -261,7 +275,7 @@ class Reusing(Segmenting, Files):
                 self.annotation.history.position,
                 secrets.token_hex(8),
                 caution,
-                renumbered(foreign, ids),
+                ". ".join(filter(None, [renumbered(foreign, ids), news])),
             )
             self._go_on_from(loaded)
         self.results.write()

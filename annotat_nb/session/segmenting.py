@@ -78,9 +78,12 @@ class Segmenting(Findings, Working):
             return False
         if loaded is not None and loaded.model is not None:
             return (found is loaded.learnt) == self.applies_as_loaded
-        used = found.pipeline.model_copy(update={"device": self.pipeline.device})
-        key = None if loaded is None else loaded.key
-        return (used, key) == (self.pipeline, self.results.trained_from)
+        # Where it is computed makes no difference; a stored classifier names no mask.
+        aside = {"device": self.pipeline.device, "mask": self.pipeline.mask}
+        used = found.pipeline.model_copy(update=aside)
+        key, inside = loaded and loaded.key, (self.results.mask_key, self.pipeline.mask)
+        then = self.results.trained_from, self.results.trained_inside
+        return used == self.pipeline and (key, inside) == then
 
     @property
     def applies_as_loaded(self) -> bool:
@@ -251,6 +254,7 @@ class Segmenting(Findings, Working):
                 self._mask(),
                 self.loaded,
                 self._ready(),
+                self.results.mask_key,
             )
 
     def _ready(self) -> TrainedClassifier | None:

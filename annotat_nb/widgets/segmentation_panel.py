@@ -83,6 +83,7 @@ class SegmentationPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
                 self.parameters,
             ]
         )
+        self.add_class("annotat-verbs")
         self.refresh()
 
     def refresh(self, busy: str = "") -> None:
@@ -156,8 +157,11 @@ def training_line(session: Session) -> str:
     model, trained = model_in_use(session), session.trained
     if model is not None or trained is None:
         return accuracy_line(model)
-    used = trained.pipeline.model_copy(update={"device": session.pipeline.device})
-    what = "on these strokes" if used == session.pipeline else "with these parameters"
+    loaded = session.loaded
+    key = None if loaded is None else loaded.key
+    has_model = loaded is not None and loaded.model is not None
+    on_others = has_model or key != session.results.trained_from
+    what = "on these strokes" if on_others else "with these parameters"
     return f"Not trained yet {what}"
 
 

@@ -79,3 +79,11 @@ def test_no_mark_inside_is_a_sentence(masked, mask):
     marks = Marks(voxels, np.arange(10) % 2)
     with pytest.raises(TrainingError, match="No marked voxel lies inside the mask"):
         masked.fit(PIPELINE, marks)
+
+
+def test_marks_of_one_class_inside_are_a_sentence_about_the_mask(masked, mask):
+    inside, outside = (np.flatnonzero((mask.labels.ravel() == 9) == out)[:5] for out in (0, 1))
+    voxels = np.sort(np.append(inside, outside))
+    marks = Marks(voxels, (mask.labels.ravel()[voxels] == 9).astype(int))
+    with pytest.raises(TrainingError, match="only class 0 is marked inside the mask"):
+        masked.fit(PIPELINE, marks)

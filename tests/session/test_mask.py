@@ -243,11 +243,15 @@ def test_a_mask_can_take_the_label_that_was_loaded_since(image, tmp_path):
         segment_phases(session)
         session.load_label(tmp_path / "halves.tif")
         assert session.results.mask.origin == "Apply"
+        assert session.is_trained
         session.renew_mask()
+        assert not session.is_trained
         session.apply()
+        assert session.is_trained
         expected = np.where(halves == 1, np.where(image == 220, 3, 2), 0)
         np.testing.assert_array_equal(session.segmentation.data, expected)
     with an.open(tmp_path / "w.annotat") as again:
         np.testing.assert_array_equal(again.results.mask.data, halves)
+        assert again.is_trained
     with an.open(tmp_path / "w.annotat", read_only=True) as looking, pytest.raises(ReadOnly):
         looking.renew_mask()

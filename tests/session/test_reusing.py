@@ -14,6 +14,7 @@ import pytest
 import annotat_nb as an
 from annotat_nb.classify import Marks, Segmenter
 from annotat_nb.session import SessionClosed, SessionError
+from annotat_nb.session.reusing import SAVED_FROM_HERE
 
 FAST = an.Pipeline(
     features=(an.Identity(), an.Gaussian(radii=(1, 2))),
@@ -208,6 +209,10 @@ def test_an_image_unlike_the_one_training_data_come_from_is_said(volume, trainin
     with an.Session(volume) as session:
         session.load_training_data(training)
         assert session.caution is None
+        assert session.loaded.news == ""
+        paint_both(session)
+        session.load_training_data(training)
+        assert session.loaded.news == SAVED_FROM_HERE
     with an.Session(brighter) as session:
         session.load_training_data(training)
         assert session.caution.startswith("The training data come from values of about")

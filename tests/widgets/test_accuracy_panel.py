@@ -57,7 +57,7 @@ def test_the_tables_hold_what_the_session_says_and_names_are_text(session):
     assert "<b>" not in shown
     for name, value in session.importances.items():
         assert name in shown
-        assert f"{value:.3f}" in shown
+        assert f"{100 * value:.1f} %" in shown
     assert shown.count(">used<") == len(session.kept_features)
     assert shown.count(">left out<") == len(session.importances) - len(session.kept_features)
 
@@ -87,7 +87,7 @@ def test_what_was_trained_is_told_of_it_alone(session):
 @pytest.mark.parametrize("method", get_args(an.FeatureSelection.model_fields["method"].annotation))
 def test_the_dialog_names_measure_and_threshold_of_the_selection(session, method):
     said = selection_line(an.FeatureSelection(method=method, threshold=0.002))
-    assert f"({method}). Left out: below 0.2 %;" in said
+    assert f"({method.replace('_', ' ')}). Left out: below 0.2 %;" in said
     assert ("cost much more" in said) == (method == "permutation")
     session.apply()
     assert selection_line(session.pipeline.selection) in html_of(AccuracyPanel(session))
