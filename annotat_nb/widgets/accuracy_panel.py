@@ -116,7 +116,8 @@ def selection_line(selection: FeatureSelection) -> str:
     """
     measure, remark = MEASURES[selection.method]
     left_out = f"Left out: below {100 * selection.threshold:g} %"
-    return f"Importance: {measure} ({selection.method}). {left_out}; {remark}."
+    method = selection.method.replace("_", " ")
+    return f"Importance: {measure} ({method}). {left_out}; {remark}."
 
 
 def confusion_table(accuracy: Accuracy, names: Sequence[str]) -> str:
@@ -134,7 +135,7 @@ def importance_table(importances: Mapping[str, float], kept: Sequence[str]) -> s
     ranked = sorted(importances.items(), key=lambda item: -item[1])
     head = _row("th", ["feature", "importance", ""])
     rows = [
-        _row("td", [f"{value:.3f}", "used" if name in kept else "left out"], name)
+        _row("td", [f"{100 * value:.1f} %", "used" if name in kept else "left out"], name)
         for name, value in ranked
     ]
     return _table("Features", head, rows)

@@ -274,8 +274,9 @@ class Annotator(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             go_on()
             return
         count = bench.session.markers.stroke_count()
+        strokes = "stroke on this image is" if count == 1 else f"{count} strokes on this image are"
         self.dialogs.ask(
-            f"The {count} strokes on this image are in memory only.",
+            f"The {strokes} in memory only, and lost if not saved.",
             **{"Save annotation…": bench.dialogs.save_annotation, "Go on without saving": go_on},
         )
 

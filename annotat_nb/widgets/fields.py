@@ -158,12 +158,17 @@ def help_of(info: FieldInfo) -> str:
 
 def sentence_for(label: str, error: ErrorDetails) -> str:
     """Say in one sentence why a value was refused."""
-    got = f", got {error['input']!r}"
+    got = f", got {error['input']!r}" if error["input"] != [] else ""
     reason = _REASONS.get(error["type"])
     if reason:
-        return f"{label} {reason.format(**error.get('ctx', {}))}{got}"
+        bounds = {name: _bound(value) for name, value in error.get("ctx", {}).items()}
+        return f"{label} {reason.format(**bounds)}{got}"
     message = error["msg"].removeprefix("Value error, ")
     return message if error["type"] == "value_error" else f"{label}: {message}{got}"
+
+
+def _bound(value: Any) -> Any:
+    return f"{value:,.0f}" if isinstance(value, float) and value.is_integer() else value
 
 
 _REASONS = {
@@ -175,7 +180,7 @@ _REASONS = {
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
     "finite_number": "must be a finite number",
-    "too_short": "needs at least {min_length} number(s)",
+    "too_short": "needs more numbers: {min_length} at least",
     "too_long": "takes at most {max_length} number(s)",
     "missing": "is missing",
 }

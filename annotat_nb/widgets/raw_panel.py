@@ -127,8 +127,9 @@ class RawPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.ok.tooltip = (
             "Read the file like this" if is_fit else "Size and type do not fit the file"
         )
-        verdict = "this fits the file" if is_fit else f"the file has {self._size:,}"
-        self.fit.value = f"{expected:,} byte{'' if expected == 1 else 's'}: {verdict}"
+        verdict = "this fits the file" if is_fit else f"but the file has {self._size:,}"
+        needed = f"{expected:,} byte{'' if expected == 1 else 's'}"
+        self.fit.value = f"Size and type make {needed}, {verdict}"
         self._suggest([] if is_fit else fitting_sizes(self._size, self.shape, self.dtype.value))
 
     def _suggest(self, found: list[tuple[Shape, str]]) -> None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 MARKERS = io.MARKER_SUFFIXES
 
 MASK_STAYS = (
-    "The mask stays that of the earlier label: Change classifier parameters, Mask takes this one"
+    "The mask still follows the earlier label: under Change classifier parameters, Mask, it can "
+    "take this one"
 )
 
 

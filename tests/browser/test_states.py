@@ -285,7 +285,7 @@ def test_asking_it_offers_what_a_file_holds(dialog, page, take):
 def test_a_raw_file_that_does_not_fit_comes_with_sizes_that_do(dialog, page, take):
     shown = dialog("~/scans/tibia_64x64x20_16bits.raw")
     page.keyboard.press("Enter")
-    shown.get_by_text("163,840 bytes: the file has 245,760").wait_for()
+    shown.get_by_text("Size and type make 163,840 bytes, but the file has 245,760").wait_for()
     take("raw")
     shown.get_by_label("These fit").select_option("30 × 64 × 64 uint16")
     shown.get_by_text("this fits the file").wait_for()

@@ -384,7 +384,7 @@ def test_the_raw_dialog_is_filled_in_from_the_name(app, volume, tmp_path, choose
     assert (panel.shape, panel.dtype.value) == ((4, 30, 40), "uint8")
     panel.sizes["x"].value = 41
     assert panel.ok.disabled
-    assert "4,920 bytes: the file has 4,800" in panel.fit.value
+    assert "4,920 bytes, but the file has 4,800" in panel.fit.value
     panel.sizes["x"].value = 40
     panel.ok.click()
     np.testing.assert_array_equal(app.session.volume.data, volume.data)
@@ -638,7 +638,9 @@ def test_an_error_goes_with_the_dialog_it_came_from(app, tmp_path, choose, wait)
 def test_strokes_in_memory_only_are_not_left_without_a_question(app, session, on_disk):
     app.menu.run("File", "Close image")
     question, buttons = app.dialogs.shown.children
-    assert question.value == "The 2 strokes on this image are in memory only."
+    assert (
+        question.value == "The 2 strokes on this image are in memory only, and lost if not saved."
+    )
     buttons.children[-1].click()
     assert app.session is session
     app.menu.run("File", "Close image")

@@ -1,3 +1,4 @@
+import re
 from inspect import isabstract
 from typing import Annotated, ClassVar, Literal
 
@@ -119,10 +120,10 @@ def test_the_tooltip_is_the_docstring_on_one_line():
         ("count", "11", "Count (voxel) must be at most 10, got '11'"),
         ("count", "2.5", "Count (voxel) must be a whole number, got '2.5'"),
         ("count", "", "Count (voxel) must be a whole number, got ''"),
-        ("share", "0", "Share must be more than 0.0, got '0'"),
-        ("share", "1", "Share must be less than 1.0, got '1'"),
+        ("share", "0", "Share must be more than 0, got '0'"),
+        ("share", "1", "Share must be less than 1, got '1'"),
         ("share", "half", "Share must be a number, got 'half'"),
-        ("radii", "", "Radii needs at least 1 number(s), got []"),
+        ("radii", "", "Radii needs more numbers: 1 at least"),
         ("radii", "1, x", "Radii must be a whole number, got 'x'"),
         ("radii", "1, 0", "Radii must be at least 1, got '0'"),
         ("limit", "-", "Limit must be a whole number, got '-'"),
@@ -133,7 +134,7 @@ def test_a_bad_value_is_explained_beside_its_field_and_refused(name, text, sente
     form.controls[name].value = text
     assert form.fields[name].complaint == sentence
     assert form.problem == sentence
-    with pytest.raises(ValueError, match="got"):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
         _ = form.value
     assert form.controls[name].value == text
 

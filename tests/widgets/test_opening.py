@@ -338,7 +338,7 @@ def test_a_raw_file_that_does_not_fit_is_offered_sizes_that_do(empty, tmp_path, 
     assert panel.ok.disabled
     panel.sizes["x"].value = panel.sizes["y"].value = panel.sizes["z"].value = 1
     panel.dtype.value = "uint8"
-    assert panel.fit.value == "1 byte: the file has 9,600"
+    assert panel.fit.value == "Size and type make 1 byte, but the file has 9,600"
     panel.sizes["x"].value, panel.sizes["y"].value = 40, 30
     offered = dict(panel.fitting.options)
     panel.fitting.value = offered["4 × 30 × 40 uint16"]

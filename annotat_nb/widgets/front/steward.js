@@ -151,7 +151,8 @@ class Steward {
   /** Focus the first field, which comes a little later than the dialog itself. */
   enter() {
     const dialog = this.shown;
-    const first = dialog?.querySelector("input, select, textarea, button");
+    const fields = "input:enabled, select:enabled, textarea:enabled";
+    const first = dialog?.querySelector(fields) ?? dialog?.querySelector("button");
     if (!dialog || this.isEntered || !first?.offsetParent) {
       if (dialog && !this.isEntered) requestAnimationFrame(() => this.enter());
       return;
