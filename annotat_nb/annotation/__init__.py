@@ -5,6 +5,7 @@ from annotat_nb.annotation.document import Annotation
 from annotat_nb.annotation.history import Edit, Write
 from annotat_nb.annotation.labels import LabelImage
 from annotat_nb.annotation.markers import Markers, Stroke
+from annotat_nb.annotation.resume import LabelEditing, LabelForest
 from annotat_nb.annotation.runs import Runs
 from annotat_nb.annotation.tools import Brush, Erase, EraseAll, EraseStroke, Paint, Tool
 
@@ -18,6 +19,8 @@ __all__ = [
     "EraseAll",
     "EraseStroke",
     "LabelClass",
+    "LabelEditing",
+    "LabelForest",
     "LabelImage",
     "Markers",
     "Paint",
