@@ -159,6 +159,7 @@ class Device:
             use = begin(box)
             for feature, channels in compute(features, volume, box, self.name):
                 use(feature, channels)
+                del channels  # the next ones lie where these were
                 left = left[1:]
                 tell(_voxels(box))
         except RuntimeError as error:

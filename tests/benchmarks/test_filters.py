@@ -50,6 +50,7 @@ def by_scipy(image):
 def channels(image):
     for _, own in stream(FEATURES, Source(image)):
         yield from own
+        del own  # as who uses them does: the next ones lie where these were
 
 
 def full(*values):
