@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from threading import RLock
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,9 +104,39 @@ class ClassTable:
             If the name is empty or taken.
         """
         self._refuse_taken(name)
-        free = next(number for number in range(65536) if number not in self)
+        (free,) = self._free(1)
         new = LabelClass(id=free, name=name, color=color or class_color(free))
         self._commit("add class", tuple(sorted((*self._classes, new), key=lambda c: c.id)), None)
+        return free
+
+    @alone
+    def with_new(self, count: int = 1) -> tuple[Classes, tuple[int, ...]]:
+        """Return the table with `count` classes more, and their ids: the smallest free ones.
+
+        They are called "Class 1" and so on, as far as these names are free.
+
+        Raises
+        ------
+        ValueError
+            If there are not so many ids left.
+        """
+        ids, taken = self._free(count), {item.name for item in self._classes}
+        names = (name for n in range(1, 2**17) if (name := f"Class {n}") not in taken)
+        new = [
+            LabelClass(id=n, name=name, color=class_color(n))
+            for n, name in zip(ids, names, strict=False)
+        ]
+        return tuple(sorted((*self._classes, *new), key=lambda c: c.id)), ids
+
+    def _free(self, count: int) -> tuple[int, ...]:
+        """Return the smallest ids that no class has."""
+        taken = {item.id for item in self._classes}
+        free = tuple(islice((n for n in range(65536) if n not in taken), count))
+        if len(free) < count:
+            raise ValueError(
+                f"there is no room for {count} more classes: {len(taken)} of 65536 are taken; "
+                "remove or merge some first"
+            )
         return free
 
     @alone

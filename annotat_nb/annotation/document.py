@@ -10,6 +10,7 @@ from psygnal import Signal
 from annotat_nb.annotation.classes import Classes, ClassTable
 from annotat_nb.annotation.history import Edit, History, Step, Write
 from annotat_nb.annotation.markers import Markers, Stroke
+from annotat_nb.annotation.places import box_round
 from annotat_nb.annotation.runs import Runs, Values
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Annotation:
     def make(self, edit: Edit) -> None:
         """Carry out `edit` and remember how to undo it."""
         self._create_strokes(edit)
+        self._detach_labels(edit, self.labels_version)
         before = tuple(self._write(write) for write in edit.writes)
         self._steps_made += 1
         step = Step(self._steps_made, edit, before, self.classes.stored(), self.labels_version)
@@ -89,6 +91,7 @@ class Annotation:
         step = self.history.back()
         if step is None:
             return None
+        self._detach_labels(step.edit, step.labels_version)
         pairs = list(zip(step.edit.writes, step.before, strict=True))
         for write, before in reversed(pairs):
             self._restore(write, before, step.labels_version)
@@ -100,6 +103,7 @@ class Annotation:
         step = self.history.forward()
         if step is None:
             return None
+        self._detach_labels(step.edit, step.labels_version)
         for write in step.edit.writes:
             if write.target == "markers" or step.labels_version == self.labels_version:
                 self._write(write)
@@ -127,6 +131,11 @@ class Annotation:
         for stroke in edit.strokes:
             self.markers.strokes[stroke.id] = stroke
             self._next_stroke = max(self._next_stroke, stroke.id + 1)
+
+    def _detach_labels(self, edit: Edit, version: int) -> None:
+        values = [write.value for write in edit.writes if write.target == "labels"]
+        if values and self.labels is not None and version == self.labels_version:
+            self.labels.detach(max(values))
 
     def _write(self, write: Write) -> Values:
         if write.target == "markers":
@@ -170,8 +179,4 @@ class Annotation:
 def bounding_box(edit: Edit, shape: Shape) -> Box | None:
     """Return the smallest box round all voxels of `edit`; None when it writes none."""
     parts = [write.voxels.flat() for write in edit.writes if write.voxels.size]
-    if not parts:
-        return None
-    z, y, x = np.unravel_index(np.concatenate(parts), shape)
-    sides = tuple(slice(int(side.min()), int(side.max()) + 1) for side in (z, y, x))
-    return sides[0], sides[1], sides[2]
+    return box_round(np.concatenate(parts), shape) if parts else None

@@ -39,6 +39,8 @@ class Edit:
     """Strokes that this step creates."""
     classes: Classes | None = None
     """The whole class table after this step, when the step changes it."""
+    record: str = ""
+    """The tool that asked for it, as JSON; empty where none did. Replay does without."""
 
     @property
     def voxel_count(self) -> int:
@@ -62,7 +64,8 @@ class Step:
     def nbytes(self) -> int:
         """Memory that the step holds, in bytes."""
         writes = sum(write.voxels.nbytes for write in self.edit.writes)
-        return 512 + writes + sum(values.nbytes for values in self.before)
+        values = sum(values.nbytes for values in self.before)
+        return 512 + len(self.edit.record) + writes + values
 
     @property
     def is_felt(self) -> bool:

@@ -125,18 +125,21 @@ class LabelImage:
         z, y, x = (sums / count).round().astype(int).tolist()
         return z, y, x
 
+    def detach(self, largest: int = 0) -> None:
+        """Go on with a copy, wide enough for the value `largest`, before voxels are written.
+
+        The former array may be on its way to the disk.
+        """
+        needed = np.promote_types(self.data.dtype, np.min_scalar_type(largest))
+        self.data, self._counts = np.array(self.data, dtype=needed), None
+
     def write(self, voxels: Runs, value: int) -> Values:
-        """Set `voxels` to `value` and return what they were."""
+        """Set `voxels` to `value` and return what they were; `detach` comes first."""
         flat = voxels.flat()
-        before = Values.pack(np.asarray(self.data).flat[flat])
-        self._replace(flat, value)
+        before = Values.pack(self.data.flat[flat])
+        self.data.flat[flat] = value
         return before
 
     def write_values(self, voxels: Runs, values: Values) -> None:
-        """Set each of `voxels` to its own value."""
-        self._replace(voxels.flat(), values.unpack())
-
-    def _replace(self, flat: Array, values: Any) -> None:
-        # In a copy: the former array may be on its way to the disk.
-        self.data, self._counts = np.array(self.data), None
-        self.data.flat[flat] = values
+        """Set each of `voxels` to its own value; `detach` comes first."""
+        self.data.flat[voxels.flat()] = values.unpack()

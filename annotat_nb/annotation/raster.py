@@ -19,17 +19,19 @@ AT_ONCE = 2**20
 """Row spans that are worked on at a time: a long stroke of a wide brush has many millions."""
 
 
-def disk_half_widths(radius: int) -> NDArray[np.intp]:
+def disk_half_widths(radius: int, depth: int = 0) -> NDArray[np.intp]:
     """Return how far a disk reaches left and right of its centre, for each of its rows.
 
     Parameters
     ----------
     radius
         Radius in voxels, 0 or more; 0 is a single voxel and 1 is five.
+    depth
+        Distance, up to `radius`, from the middle of a ball: the disk is where a slice cuts it.
 
     Returns
     -------
-    (2 * radius + 1,) integers, for the rows -radius to radius.
+    (2 * n + 1,) integers, for the rows -n to n; n is the radius of the disk.
 
     Examples
     --------
@@ -38,8 +40,9 @@ def disk_half_widths(radius: int) -> NDArray[np.intp]:
     """
     if radius != int(radius) or radius < 0:
         raise ValueError(f"a brush radius is a whole number of voxels from 0, got {radius}")
-    rows = range(-int(radius), int(radius) + 1)
-    return np.array([isqrt(int(radius) ** 2 - dy**2) for dy in rows], dtype=np.intp)
+    squared = int(radius) ** 2 - int(depth) ** 2
+    rows = range(-isqrt(squared), isqrt(squared) + 1)
+    return np.array([isqrt(squared - dy**2) for dy in rows], dtype=np.intp)
 
 
 def line_points(points: Points) -> NDArray[np.intp]:
@@ -64,7 +67,7 @@ def line_points(points: Points) -> NDArray[np.intp]:
 
 
 def stroke_voxels(
-    points: Points, radius: int, shape: tuple[int, int]
+    points: Points, radius: int, shape: tuple[int, int], *, depth: int = 0
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the voxels of a slice that a stroke marks.
 
@@ -78,6 +81,8 @@ def stroke_voxels(
         Brush radius in voxels.
     shape
         Rows and columns of the slice.
+    depth
+        How many slices from the stroke the slice lies: the brush is a ball.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def stroke_voxels(
     >>> list(zip(rows.tolist(), columns.tolist()))
     [(3, 4), (4, 3), (4, 4), (4, 5), (5, 4)]
     """
-    centres, half_widths = line_points(points), disk_half_widths(radius)
+    centres, half_widths = line_points(points), disk_half_widths(radius, depth)
     at_once = max(1, AT_ONCE // len(half_widths))
     starts, stops = np.zeros(0, np.intp), np.zeros(0, np.intp)
     for begin in range(0, len(centres), at_once):

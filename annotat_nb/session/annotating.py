@@ -9,6 +9,7 @@ from annotat_nb.annotation import (
     EraseAll,
     EraseStroke,
     Paint,
+    Scene,
     Tool,
 )
 from annotat_nb.session.base import SessionBase
@@ -26,17 +27,18 @@ class Annotating(SessionBase):
         Parameters
         ----------
         tool
-            What to do and where: `annotat_nb.Paint`, `annotat_nb.Erase` and the other tools.
+            What to do and where: `annotat_nb.Paint`, `annotat_nb.Merge` and the other tools.
 
         Raises
         ------
         KeyError
             If the tool names a class that does not exist.
         ValueError
-            If it names a slice that does not exist.
+            If it cannot be done, for example as it names a slice that does not exist or there is
+            no segmentation yet; the sentence says what to do.
         """
         with self.lock:
-            self._make(tool.edit(self.annotation))
+            self._make(tool.edit(Scene(self.annotation, self.volume, self.superpixels)))
 
     def paint(
         self,

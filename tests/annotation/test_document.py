@@ -16,9 +16,11 @@ from annotat_nb.annotation import (
     LabelImage,
     Paint,
     Runs,
+    Scene,
     Write,
 )
 from annotat_nb.annotation.history import History, Step
+from annotat_nb.volume import Volume
 
 SHAPE = (4, 20, 30)
 
@@ -31,7 +33,7 @@ def annotation():
 
 
 def use(annotation, tool):
-    annotation.make(tool.edit(annotation))
+    annotation.make(tool.edit(Scene(annotation, Volume(np.zeros(SHAPE)))))
 
 
 def state(annotation):
@@ -89,8 +91,9 @@ def test_erase_stroke_takes_what_is_left_of_one_stroke(annotation):
 
 
 def test_erase_stroke_beside_any_stroke_changes_nothing(annotation):
-    assert EraseStroke(point=(1, 1)).edit(annotation).voxel_count == 0
-    assert EraseStroke(point=(-5, 99)).edit(annotation).voxel_count == 0
+    for point in ((1, 1), (-5, 99)):
+        use(annotation, EraseStroke(point=point))
+        assert annotation.history.done[-1].edit.voxel_count == 0
 
 
 def test_every_step_can_be_undone_and_redone(annotation):
