@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
-class Contour(SliceTool):
-    """A line in one slice and what it encloses; the line itself belongs to it.
+class Lasso(SliceTool):
+    """Mark or unmark what a line drawn freehand encloses, and the line itself.
 
     Where the line crosses itself, what it goes round twice is outside (even-odd rule).
     """
+
+    title: ClassVar[str] = "Lasso"
 
     points: Annotated[tuple[Point, ...], Field(min_length=2)]
     """Voxels that straight lines join, in the remaining (z, y, x) order of the slice; the last
@@ -49,14 +51,8 @@ class Contour(SliceTool):
         return Runs.from_plane(*area, shape, self.axis, self.index).flat()
 
 
-class Lasso(Contour):
-    """Mark or unmark what a line drawn freehand encloses."""
-
-    title: ClassVar[str] = "Lasso"
-
-
-class Polygon(Contour):
-    """Mark or unmark what a line from corner to corner encloses."""
+class Polygon(Lasso):
+    """Mark or unmark what a line from corner to corner encloses, and the line itself."""
 
     title: ClassVar[str] = "Polygon"
 

@@ -1,0 +1,269 @@
+"""What holds for every annotation tool, and for any sequence of them."""
+
+import inspect
+import json
+import zlib
+from dataclasses import replace
+from inspect import isabstract
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import annotat_nb as an
+from annotat_nb.annotation import Annotation, ClassTable, LabelImage, Scene, Tool
+from annotat_nb.operation import kinds_of
+from annotat_nb.store.codec import decode_edit, encode_edit
+
+SHAPE = (4, 9, 10)
+CLASSES, _ = ClassTable().with_new(3)
+TOOLS = sorted(
+    {kind for kind in kinds_of(Tool) if not isabstract(kind)}, key=lambda kind: kind.__name__
+)
+
+
+@pytest.mark.parametrize("kind", TOOLS)
+def test_a_tool_is_public_and_says_what_it_does_and_takes(kind):
+    assert getattr(an, kind.__name__) is kind
+    assert kind.title[0].isupper()
+    assert inspect.getdoc(kind)
+    for name, field in kind.model_fields.items():
+        assert field.description, name
+        assert field.description[0].isupper() or field.description[0] == '"'
+        assert field.description.endswith(".")
+
+
+def test_titles_tell_tools_apart():
+    assert len({kind.title for kind in TOOLS}) == len(TOOLS) >= 24
+
+
+AXES = st.sampled_from("zyx")
+COORDINATE = st.sampled_from([*range(9), *range(4), -2, 11])
+POINT = st.tuples(COORDINATE, COORDINATE)
+LABEL = st.sampled_from([0, 1, 1, 2, 2, 3, 3, 4])
+IN_SLICE = {"axis": AXES, "index": st.sampled_from([0, 1, 1, 2, 3, 3, 7])}
+BRUSH = {
+    "points": st.lists(POINT, min_size=1, max_size=3).map(tuple),
+    "radius": st.integers(0, 2),
+    **IN_SLICE,
+}
+LINE = {"points": st.lists(POINT, min_size=2, max_size=5).map(tuple), **IN_SLICE}
+PLACE = {"point": POINT, **IN_SLICE}
+SLICES = st.none() | AXES
+MODES = st.sampled_from(["add", "subtract", "slice"])
+GREY = st.none() | st.integers(0, 9)
+FIELDS = {
+    "BallBrush": BRUSH | {"label": LABEL},
+    "CopyToNextSlice": IN_SLICE | {"direction": st.sampled_from([1, -1]), "label": LABEL},
+    "Erase": BRUSH,
+    "EraseAll": {},
+    "EraseStroke": PLACE,
+    "Extend": BRUSH,
+    "Fill": {
+        "point": POINT,
+        "axis": st.sampled_from("zzzyx"),
+        "index": st.sampled_from([2, 2, 2, 1]),
+        "label": st.sampled_from([2, 2, 2, 1]),
+    },
+    "FillHoles": IN_SLICE | {"label": LABEL},
+    "FillLabelHoles": {"label": st.integers(1, 4), "slices": SLICES},
+    "FloodFill": PLACE
+    | {"label": LABEL, "tolerance": st.integers(0, 3), "depth": st.integers(0, 2)},
+    "Interpolate": {
+        "label": st.sampled_from([1, 1, 2]),
+        "axis": st.sampled_from("zzzyx"),
+        "method": st.sampled_from(["shape", "image"]),
+    },
+    "Lasso": LINE | {"label": LABEL, "mode": MODES},
+    "LocalThresholdBrush": BRUSH | {"label": LABEL, "side": st.sampled_from(["bright", "dark"])},
+    "Merge": BRUSH,
+    "MergeClasses": {"classes": st.lists(LABEL, min_size=2, max_size=3).map(tuple)},
+    "Morphology": {
+        "label": st.integers(1, 4),
+        "operation": st.sampled_from(["dilate", "erode", "open", "close"]),
+        "radius": st.integers(1, 2),
+        "slices": SLICES,
+    },
+    "Paint": BRUSH | {"label": LABEL},
+    "Polygon": LINE | {"label": LABEL, "mode": MODES},
+    "Relabel": {"label": st.integers(1, 4), "minimum_size": st.integers(1, 9)},
+    "RemoveIslands": {"label": st.integers(1, 4), "minimum_size": st.integers(1, 9)},
+    "SequentialPaint": BRUSH,
+    "SuperpixelBrush": BRUSH | {"label": LABEL},
+    "ThresholdBrush": BRUSH | {"label": LABEL, "high": GREY},
+}
+SEED = {
+    "points": st.lists(st.tuples(st.integers(3, 5), st.integers(3, 5)), min_size=1).map(tuple),
+    "index": st.integers(0, 3),
+    "radius": st.integers(0, 1),
+    "label": LABEL,
+}
+FIELDS["Split"] = {
+    "strokes": st.lists(st.builds(an.Paint, **SEED), min_size=2, max_size=4).map(tuple),
+    "relief": st.sampled_from(["edges", "shape"]),
+}
+NAMES = [*FIELDS, *["Paint", "Lasso"] * 3]
+ANY_TOOL = st.sampled_from(NAMES).flatmap(lambda name: st.builds(getattr(an, name), **FIELDS[name]))
+OTHERS = st.sampled_from(["undo", "undo", "undo", "redo", "redo", "add", "remove"])
+ACTIONS = st.lists(ANY_TOOL | ANY_TOOL | OTHERS, min_size=10, max_size=40)
+FIRST = (
+    an.Paint(points=((3, 3),), index=0, radius=2),
+    an.Paint(points=((5, 5),), index=3, radius=3),
+    an.Paint(points=((1, 1), (1, 7), (7, 7), (7, 1), (1, 1)), index=2, radius=0, label=2),
+)
+"""Something to interpolate between, and to fill."""
+LEAVE_MARKS = (an.Fill, an.FillHoles, an.FloodFill, an.CopyToNextSlice, an.Interpolate)
+"""Tools that mark only what is unmarked."""
+CORRECT = (an.Merge, an.Split, an.Morphology, an.RemoveIslands, an.FillLabelHoles, an.Relabel)
+"""Tools that change the segmentation only."""
+
+
+def test_every_tool_is_tried_in_random_sequences():
+    assert {kind.__name__ for kind in TOOLS} == set(FIELDS)
+
+
+class Dense:
+    """What the annotation must be: arrays, and a copy of them for every step."""
+
+    def __init__(self, labels, classes):
+        self.markers = np.full(SHAPE, -1)
+        self.labels = labels.astype(int)
+        self.classes = classes
+        self.owners = {0: -1}
+        self.done, self.undone = [], []
+
+    @property
+    def state(self):
+        return self.markers, self.labels, self.classes
+
+    def make(self, edit):
+        self.done.append(self.state)
+        self.undone.clear()
+        self.owners |= {stroke.id: stroke.label for stroke in edit.strokes}
+        markers, labels = self.markers.copy(), self.labels.copy()
+        for write in edit.writes:
+            for start, length in zip(write.voxels.starts, write.voxels.lengths, strict=True):
+                assert 0 <= start < start + length <= markers.size
+                here = slice(start, start + length)
+                if write.target == "markers":
+                    markers.ravel()[here] = self.owners[write.value]
+                else:
+                    labels.ravel()[here] = write.value
+        self.markers, self.labels = markers, labels
+        self.classes = self.classes if edit.classes is None else edit.classes
+
+    def move(self, back):
+        source, target = (self.done, self.undone) if back else (self.undone, self.done)
+        if source:
+            target.append(self.state)
+            self.markers, self.labels, self.classes = source.pop()
+
+
+def check(annotation, expected):
+    np.testing.assert_array_equal(annotation.markers.data, expected.markers)
+    np.testing.assert_array_equal(annotation.labels.data, expected.labels)
+    assert annotation.classes.stored() == expected.classes
+
+
+def begin(labels, submit=None):
+    annotation = Annotation(SHAPE, submit)
+    annotation.classes.replace(CLASSES)
+    annotation.set_labels(LabelImage(labels.copy()))
+    return annotation
+
+
+@given(ACTIONS, st.integers(0, 5))
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_any_sequence_of_tools_with_undo_and_redo_is_what_dense_arrays_say(actions, seed):
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 10, SHAPE).astype("f4")
+    image[rng.random(SHAPE) < 0.02] = np.nan
+    labels = (rng.integers(0, 4, SHAPE) * rng.integers(0, 2, SHAPE)).astype("u1")
+    labels[:, 3:6, 3:6] = 1
+    z, y, x = np.indices(SHAPE)
+    ids = (1 + z * 100 + y // 3 * 10 + x // 3).astype("u4")
+    journal = []
+
+    def make(edit):
+        expected.make(edit)
+        journal.append(encode_edit(edit))
+        annotation.make(edit)
+
+    annotation = begin(labels, make)
+    expected = Dense(labels, CLASSES)
+    scene = Scene(annotation, an.Volume(image), LabelImage(ids))
+    for action in (*FIRST, *actions):
+        before = expected.state
+        try:
+            act(action, annotation, expected, journal, lambda tool: make(tool.edit(scene)))
+        except (ValueError, KeyError):  # refused: nothing has happened
+            assert all(one is other for one, other in zip(expected.state, before, strict=True))
+        check(annotation, expected)
+        if isinstance(action, LEAVE_MARKS):
+            marked = before[0] >= 0
+            np.testing.assert_array_equal(expected.markers[marked], before[0][marked])
+        if isinstance(action, CORRECT):
+            np.testing.assert_array_equal(expected.markers, before[0])
+        elif isinstance(action, Tool) and not isinstance(action, an.MergeClasses):
+            np.testing.assert_array_equal(expected.labels, before[1])
+    again = begin(labels)
+    for entry in journal:
+        getattr(again, entry)() if isinstance(entry, str) else again.make(decode_edit(entry))
+    check(again, expected)
+
+
+def act(action, annotation, expected, journal, use):
+    if isinstance(action, Tool):
+        use(action)
+    elif action == "add":
+        annotation.classes.add(f"more {len(annotation.classes)}")
+    elif action == "remove":
+        annotation.classes.remove(max(item.id for item in annotation.classes))
+    else:
+        expected.move(action == "undo")
+        getattr(annotation, action)()
+        journal.append(action)
+
+
+def test_an_older_journal_without_records_opens():
+    annotation = begin(np.zeros(SHAPE, "u1"))
+    scene = Scene(annotation, an.Volume(np.zeros(SHAPE)))
+    edit = an.Paint(points=((4, 4),), radius=1).edit(scene)
+    payload = encode_edit(edit)
+    former = payload[: -len(zlib.compress(edit.record.encode(), 1))]
+    found = decode_edit(former)
+    assert found.record == ""
+    assert found.strokes == edit.strokes
+    assert found.writes[0].voxels.to_bytes() == edit.writes[0].voxels.to_bytes()
+
+
+@pytest.mark.parametrize(
+    "record", ['{"kind": "Tomorrow", "x": 1}', "not JSON", '{"kind": "Paint"}']
+)
+def test_a_record_that_is_not_known_is_kept_and_hinders_nothing(record):
+    annotation = begin(np.zeros(SHAPE, "u1"))
+    scene = Scene(annotation, an.Volume(np.zeros(SHAPE)))
+    edit = replace(an.Paint(points=((4, 4),), radius=1).edit(scene), record=record)
+    found = decode_edit(encode_edit(edit))
+    assert found.record == record
+    annotation.make(found)
+    assert annotation.markers.data[0, 4, 4] == 1
+    assert encode_edit(found) == encode_edit(edit)
+
+
+@pytest.mark.parametrize("end", [b"\x00", b"damaged", b"x\x9c\x03"])
+def test_a_damaged_record_costs_the_record_only(end):
+    scene = Scene(begin(np.zeros(SHAPE, "u1")), an.Volume(np.zeros(SHAPE)))
+    edit = an.Erase(points=((4, 4),), radius=1).resolve(scene)
+    found = decode_edit(encode_edit(edit) + end)
+    assert (found.name, found.record) == ("erase", "")
+
+
+def test_what_a_step_holds_counts_its_record():
+    annotation = begin(np.zeros(SHAPE, "u1"))
+    scene = Scene(annotation, an.Volume(np.zeros(SHAPE)))
+    for points in (((4, 4),), ((4, 4),) * 500):
+        annotation.make(an.Paint(points=points, radius=1).edit(scene))
+    short, long = (step.nbytes for step in annotation.history.done)
+    assert long - short >= len(json.dumps(((4, 4),) * 500)) / 2
