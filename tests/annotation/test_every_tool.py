@@ -101,7 +101,7 @@ SEED = {
 }
 FIELDS["Split"] = {
     "strokes": st.lists(st.builds(an.Paint, **SEED), min_size=2, max_size=4).map(tuple),
-    "relief": st.sampled_from(["edges", "shape"]),
+    "relief": st.sampled_from(["edges", "bright walls", "dark walls", "shape"]),
 }
 NAMES = [*FIELDS, *["Paint", "Lasso"] * 3]
 ANY_TOOL = st.sampled_from(NAMES).flatmap(lambda name: st.builds(getattr(an, name), **FIELDS[name]))

@@ -42,7 +42,7 @@ def changed(labels, wanted, value=2):
 
 
 @pytest.mark.parametrize("slices", ALL)
-@pytest.mark.parametrize("radius", [1, 3])
+@pytest.mark.parametrize("radius", [1, 3, 7])
 @pytest.mark.parametrize("operation", VERBS)
 def test_morphology_is_that_of_scikit_image(make_scene, use, slices, radius, operation):
     labels = things()

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage.filters import sobel
 from skimage.measure import label
 from skimage.segmentation import watershed
@@ -30,18 +31,43 @@ def strokes(axis="z", index=4):
     )
 
 
+RELIEFS = {
+    "edges": lambda _: sobel(image()),
+    "bright walls": lambda _: image(),
+    "dark walls": lambda _: -image(),
+    "shape": lambda mask: -ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1],
+}
+
+
+@pytest.mark.parametrize("relief", RELIEFS)
 @pytest.mark.parametrize(("axis", "index"), [("z", 4), ("y", 6), ("x", 5)])
-def test_an_object_is_divided_by_the_watershed_of_its_edges(make_scene, use, axis, index):
+def test_an_object_is_divided_by_the_watershed_of_the_whole_volume(
+    make_scene, use, axis, index, relief
+):
     labels, drawn = things(), strokes(axis, index)
-    _, found, _ = use(make_scene(image(), labels=labels), Split(strokes=drawn))
+    _, found, _ = use(make_scene(image(), labels=labels), Split(strokes=drawn, relief=relief))
     seeds = np.zeros(labels.size, int)
     for stroke in drawn:
         seeds[stroke.voxels(SHAPE).flat()] = stroke.label
     parts = label(labels, connectivity=1, background=0)
     mask = parts == parts[4, 6, 6]
-    expected = watershed(sobel(image()), seeds.reshape(SHAPE), mask=mask)
+    height = RELIEFS[relief](mask)
+    height = height / height[mask].std()
+    expected = watershed(height, seeds.reshape(SHAPE), mask=mask, compactness=0.03)
     np.testing.assert_array_equal(found, np.where(mask, expected, labels))
     assert {2, 3} == set(np.unique(found[mask]))
+
+
+@pytest.mark.parametrize(("relief", "height"), [("bright walls", 50), ("dark walls", -50)])
+def test_parts_meet_at_the_wall_between_them(make_scene, use, relief, height):
+    shape = (10, 20, 40)
+    data = np.random.default_rng(0).normal(0, 5, shape).astype("f4")
+    data[:, :, 28] += height
+    ends = [Paint(points=((10, c),), index=5, radius=1, label=n) for n, c in ((1, 5), (2, 35))]
+    scene = make_scene(data, labels=np.full(shape, 3, "u1"))
+    _, found, _ = use(scene, Split(strokes=ends, relief=relief))
+    assert (found[:, :, :27] == 1).mean() > 0.99
+    assert (found[:, :, 30:] == 2).mean() > 0.99
 
 
 def test_two_balls_that_touch_are_divided_at_the_neck(make_scene, use):

@@ -42,7 +42,8 @@ TOOLS = [
     an.Split(
         strokes=(
             an.Paint(points=((1, 18),), label=1, radius=0, index=1),
-            an.Paint(points=((22, 18),), label=0, radius=0, index=1),
+            an.Paint(points=((12, 0), (12, 25)), label=0, radius=1, index=1),
+            an.Paint(points=((22, 18),), label=1, radius=0, index=1),
         )
     ),
     an.Relabel(label=1, minimum_size=50),

@@ -13,7 +13,7 @@ from annotat_nb.annotation.places import across, box_round, flat_of
 from annotat_nb.annotation.tools.tool import Labelled, Size, Tool
 from annotat_nb.annotation.tools.writing import label_writes
 from annotat_nb.blocks import plan_blocks
-from annotat_nb.volume import Axis
+from annotat_nb.volume import Axis, axis_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from annotat_nb.blocks import Box
     from annotat_nb.operation import Array
 
-APART = 1e6
+APART = 2**20
 """How far apart slices lie that shall not see each other."""
+SMALL_RADIUS = 6
+"""Up to here it is quicker to look at each voxel of the ball than to measure distances."""
 
 
 class LabelTool(Tool):
@@ -97,8 +99,12 @@ class Morphology(LabelTool):
 
         if not mask.any():
             return mask
-        spacing = (1, 1, 1) if self.slices is None else across(self.slices, int(APART), 1)
-        near: Array = ndimage.distance_transform_edt(~mask, sampling=spacing) <= self.radius
+        near: Array
+        if self.radius <= SMALL_RADIUS:
+            near = ndimage.binary_dilation(mask, ball(self.radius, self.slices))
+        else:
+            spacing = (1, 1, 1) if self.slices is None else across(self.slices, APART, 1)
+            near = ndimage.distance_transform_edt(~mask, sampling=spacing) <= self.radius
         return near
 
 
@@ -150,6 +156,21 @@ def box_of_class(labels: LabelImage, value: int) -> Box | None:
     return z, y, x
 
 
+def ball(radius: int, slices: Axis | None) -> Array:
+    """Return the voxels of a ball, or of the disk in the middle of it across an axis.
+
+    Examples
+    --------
+    >>> ball(2, None).sum(), ball(2, "x").sum()
+    (np.int64(33), np.int64(13))
+    """
+    steps = np.indices((2 * radius + 1,) * 3) - radius
+    inside: Array = (steps**2).sum(axis=0) <= radius**2
+    if slices is not None:
+        inside &= steps[axis_number(slices)] == 0
+    return inside
+
+
 def neighbours(slices: Axis | None) -> Array:
     """Return which neighbours a voxel hangs together with: those that share a face with it.
 
@@ -158,10 +179,4 @@ def neighbours(slices: Axis | None) -> Array:
     >>> neighbours("z")[:, 1, 1].tolist(), neighbours(None)[:, 1, 1].tolist()
     ([False, True, False], [True, True, True])
     """
-    from scipy import ndimage
-
-    found: Array = ndimage.generate_binary_structure(3, 1)
-    if slices is not None:
-        outer = across(slices, 1, 0)
-        found[tuple(slice(None, None, 2) if side else slice(None) for side in outer)] = False
-    return found
+    return ball(1, slices)

@@ -25,20 +25,27 @@ if TYPE_CHECKING:
     from annotat_nb.operation import Array
 
 
+COMPACTNESS = 0.03
+"""How much nearness counts against the relief, in its standard deviations: without, one part runs
+round the other through noise. Found on pairs of touching nuclei, and of cells with membranes."""
+
+
 class Split(Tool):
     """Divide an object of the segmentation between strokes of different classes inside it.
 
-    A watershed grows from the strokes through the object, in 3D. What only strokes of one class
-    touch stays, as does Background. The strokes leave no markers.
+    A compact watershed (Neubert and Protzel, International Conference on Pattern Recognition,
+    2014) grows from the strokes through the object, in 3D. What only strokes of one class touch
+    stays, as does Background. The strokes leave no markers.
     """
 
     title: ClassVar[str] = "Split"
 
     strokes: Annotated[tuple[Paint, ...], Field(min_length=2)]
     """Strokes from which the parts grow, each with the class that its part gets."""
-    relief: Literal["edges", "shape"] = "edges"
-    """Where the parts meet: at "edges" in the image, or where the "shape" of the object is
-    narrowest, for objects that touch without an edge between them."""
+    relief: Literal["edges", "bright walls", "dark walls", "shape"] = "edges"
+    """Where the parts meet: at "edges" in the image; at "bright walls" such as stained membranes,
+    or "dark walls" such as gaps; or where the "shape" of the object is narrowest, for objects
+    that touch without anything to see between them."""
 
     def resolve(self, scene: Scene) -> Edit:
         scene.require_changeable()
@@ -82,21 +89,40 @@ class Split(Tool):
         box, mask = _trimmed(*thing)
         markers = np.zeros(mask.shape, np.int32)
         markers[place_in(flat, box, scene.shape)] = seeds + 1
-        found = watershed(self._relief(scene, box, mask), markers, mask=mask) - 1
+        relief = self._relief(scene, box, mask)
+        spread = relief[mask].std() or 1
+        found = watershed(relief / spread, markers, mask=mask, compactness=COMPACTNESS) - 1
         old = scene.segmentation(box)
         yield from label_writes(old, np.where(mask, found, old), box, scene.shape)
 
     def _relief(self, scene: Scene, box: Box, mask: Array) -> Array:
         """Return what the watershed floods: low inside the parts, high between them."""
-        from scipy import ndimage
-        from skimage.filters import sobel
+        match self.relief:
+            case "edges":
+                return _edges(scene, box)
+            case "bright walls":
+                return scene.finite_image(box)
+            case "dark walls":
+                return -scene.finite_image(box)
+            case _:
+                return -_depths(mask)
 
-        if self.relief == "shape":
-            depths: Array = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1]
-            return -depths
-        block = Block(box, pad_box(box, (1, 1, 1), scene.shape))
-        edges: Array = sobel(scene.finite_image(block.padded))[block.inner]
-        return edges
+
+def _edges(scene: Scene, box: Box) -> Array:
+    """Return how steep the image is."""
+    from skimage.filters import sobel
+
+    block = Block(box, pad_box(box, (1, 1, 1), scene.shape))
+    edges: Array = sobel(scene.finite_image(block.padded))[block.inner]
+    return edges
+
+
+def _depths(mask: Array) -> Array:
+    """Return how far each voxel of an object lies from its surface."""
+    from scipy import ndimage
+
+    depths: Array = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1]
+    return depths
 
 
 def _trimmed(box: Box, mask: Array) -> tuple[Box, Array]:
