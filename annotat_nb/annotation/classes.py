@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from threading import RLock
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,8 +110,8 @@ class ClassTable:
         return free
 
     @alone
-    def with_new(self, count: int = 1) -> tuple[Classes, tuple[int, ...]]:
-        """Return the table with `count` classes more, and their ids: the smallest free ones.
+    def with_new(self, number: int = 1) -> tuple[Classes, tuple[int, ...]]:
+        """Return the table with `number` classes more, and their ids: the smallest free ones.
 
         They are called "Class 1" and so on, as far as these names are free.
 
@@ -120,21 +120,25 @@ class ClassTable:
         ValueError
             If there are not so many ids left.
         """
-        ids, taken = self._free(count), {item.name for item in self._classes}
-        names = (name for n in range(1, 2**17) if (name := f"Class {n}") not in taken)
+        ids = self._free(number)
         new = [
             LabelClass(id=n, name=name, color=class_color(n))
-            for n, name in zip(ids, names, strict=False)
+            for n, name in zip(ids, self.free_names(), strict=False)
         ]
         return tuple(sorted((*self._classes, *new), key=lambda c: c.id)), ids
 
-    def _free(self, count: int) -> tuple[int, ...]:
+    def free_names(self) -> Iterator[str]:
+        """Yield names for new classes: "Class 1" and so on, as far as no class has them."""
+        taken = {item.name for item in self._classes}
+        return (name for n in count(1) if (name := f"Class {n}") not in taken)
+
+    def _free(self, number: int) -> tuple[int, ...]:
         """Return the smallest ids that no class has."""
         taken = {item.id for item in self._classes}
-        free = tuple(islice((n for n in range(65536) if n not in taken), count))
-        if len(free) < count:
+        free = tuple(islice((n for n in range(65536) if n not in taken), number))
+        if len(free) < number:
             raise ValueError(
-                f"there is no room for {count} more classes: {len(taken)} of 65536 are taken; "
+                f"there is no room for {number} more classes: {len(taken)} of 65536 are taken; "
                 "remove or merge some first"
             )
         return free

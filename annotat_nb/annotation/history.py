@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from annotat_nb.annotation.alone import alone
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from annotat_nb.annotation.runs import Runs, Values
 
 Target = Literal["markers", "labels"]
+LONGEST_RECORD = 2**28
+"""Characters of JSON that a tool's record may have: a few damaged bytes can stand for terabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,27 @@ class Edit:
     """Strokes that this step creates."""
     classes: Classes | None = None
     """The whole class table after this step, when the step changes it."""
-    record: str = ""
-    """The tool that asked for it, as JSON; empty where none did. Replay does without."""
+    record: bytes = b""
+    """The tool that asked for it, as deflated JSON; empty where none did. Replay does without."""
 
     @property
     def voxel_count(self) -> int:
         """Number of voxels that the step writes."""
         return sum(write.voxels.size for write in self.writes)
+
+    def of_tool(self, record: str) -> Self:
+        """Return the same edit with the JSON of the tool that asked for it."""
+        return replace(self, record=zlib.compress(record.encode(), 1))
+
+    @property
+    def tool(self) -> Any:
+        """The JSON of the tool that asked for it; None where there is none, or none to be read."""
+        inflater = zlib.decompressobj()
+        try:
+            text = inflater.decompress(self.record, LONGEST_RECORD)
+            return json.loads(text) if inflater.eof else None
+        except (zlib.error, ValueError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

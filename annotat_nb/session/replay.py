@@ -187,6 +187,8 @@ def _remake(payload: bytes, annotation: Annotation) -> None:
     edit = decode_edit(payload)
     if not all(write.voxels.inside(annotation.shape) for write in edit.writes):
         raise ValueError("it writes outside the volume")
+    if not all(0 <= write.value < 2**16 for write in edit.writes if write.target == "labels"):
+        raise ValueError("it writes classes that cannot be")
     first = annotation.new_stroke()
     for stroke in edit.strokes:
         if not first <= stroke.id < first + MOST_NEW or not 0 <= stroke.label < 2**15:

@@ -14,7 +14,7 @@ LARGEST = 2**30
 
 
 def encode_edit(edit: Edit) -> bytes:
-    """Pack `edit`: a JSON head, then the voxels of each write and the tool's record, deflated."""
+    """Pack `edit`: a JSON head, then the voxels of each write, deflated, and the tool's record."""
     packed = [zlib.compress(write.voxels.to_bytes(), 1) for write in edit.writes]
     head = {
         "name": edit.name,
@@ -26,8 +26,7 @@ def encode_edit(edit: Edit) -> bytes:
         ],
     }
     raw = json.dumps(head, separators=(",", ":")).encode()
-    record = zlib.compress(edit.record.encode(), 1) if edit.record else b""
-    return LENGTH.pack(len(raw)) + raw + b"".join(packed) + record
+    return LENGTH.pack(len(raw)) + raw + b"".join(packed) + edit.record
 
 
 def decode_edit(payload: bytes) -> Edit:
@@ -69,13 +68,5 @@ def _edit(head: dict[str, Any], packed: bytes) -> Edit:
         tuple(writes),
         tuple(Stroke(int(number), int(label)) for number, label in head["strokes"]),
         None if classes is None else tuple(LabelClass(**item) for item in classes),
-        _record(packed[at:]),
+        packed[at:],
     )
-
-
-def _record(packed: bytes) -> str:
-    """Read a tool's record; earlier versions wrote none, and the voxels count without it too."""
-    try:
-        return _inflate(packed).decode() if packed else ""
-    except (zlib.error, ValueError):
-        return ""

@@ -94,9 +94,7 @@ class ClassPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             shown.tooltip = obstacle or tip
 
     def _add(self) -> None:
-        names = {item.name for item in self._session.classes}
-        name = next(f"Class {n}" for n in range(1, 65537) if f"Class {n}" not in names)
-        number = self._session.classes.add(name)
+        number = self._session.classes.add(next(self._session.classes.free_names()))
         self._session.show(label=number)
         self.refresh()
         self.list.send({"kind": "rename", "id": number})

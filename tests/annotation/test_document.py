@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotat_nb.annotation import (
@@ -192,6 +192,7 @@ def step(number, writes):
     st.lists(st.sampled_from(["paint", "rename", "undo", "redo", "look"]), max_size=40),
     st.sampled_from([0, 1000, 2500, 2**20]),
 )
+@settings(deadline=None)
 def test_steps_since_is_what_comparing_with_all_earlier_states_gives(actions, max_bytes):
     history, standing = History(max_bytes=max_bytes), []
     seen = {}  # by position, which steps that write voxels stood there

@@ -105,8 +105,8 @@ def test_what_every_tool_did_comes_back_with_the_workspace(begin, tmp_path):
             assert done == len(states[-1][3]) + 1, tool
         states.append(state_of(session))
     with an.open(path) as again:
-        found = [step.edit.record for step in again.annotation.history.done]
-        assert [Tool.model_validate_json(record) for record in found if record] == TOOLS
+        found = [step.edit.tool for step in again.annotation.history.done]
+        assert [Tool.model_validate(record) for record in found if record] == TOOLS
         check_equal(state_of(again), states.pop())
         for expected in reversed(states):
             again.undo()

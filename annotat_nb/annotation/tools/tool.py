@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -49,7 +48,7 @@ class Tool(Record):
         ValueError
             If it cannot be done; the sentence says why, and what to do.
         """
-        return replace(self.resolve(scene), record=self.model_dump_json())
+        return self.resolve(scene).of_tool(self.model_dump_json())
 
     @abstractmethod
     def resolve(self, scene: Scene) -> Edit:
