@@ -89,6 +89,7 @@ class User(threading.Thread):
             "paint": (16, lambda: session.paint(**self.place(), label=self.label())),
             "erase": (3, lambda: session.erase(**self.place())),
             "erase all": (1, session.erase_all),
+            "correct": (6, self.correct),
             "undo": (4, session.undo),
             "redo": (4, session.redo),
             "add": (3, lambda: session.classes.add(f"{self.seed} {len(self.did)}")),
@@ -122,6 +123,25 @@ class User(threading.Thread):
 
     def is_so(self, share):
         return self.chance.random() < share
+
+    def correct(self):
+        """Use one of the tools that look at the label, or the superpixels."""
+        label = self.label()
+        tool = self.chance.choice(
+            [
+                an.Extend(**self.place()),
+                an.SuperpixelBrush(**self.place(), label=label),
+                an.SequentialPaint(**self.place()),
+                an.Merge(**self.place()),
+                an.MergeClasses(classes=(self.label(), label)),
+                an.Morphology(label=max(1, label), operation="close"),
+                an.Relabel(label=max(1, label), minimum_size=40),
+            ]
+        )
+        try:
+            self.session.edit(tool)
+        except ValueError:
+            self.did[-1] += " (refused)"
 
     def load(self):
         verb = self.chance.choice([*self.files])

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 import annotat_nb as an
-from annotat_nb.annotation import Tool
+from annotat_nb.annotation import Edit, Runs, Tool, Write
 from annotat_nb.annotation.document import LabelOnDisk
 from annotat_nb.io.labels import write_labels
+from annotat_nb.store import WorkspaceError
+from annotat_nb.store.codec import encode_edit
 
 SHAPE = (4, 24, 26)
 RING = ((14, 2), (14, 8), (20, 8), (20, 2), (14, 2))
@@ -115,6 +117,15 @@ def test_what_every_tool_did_comes_back_with_the_workspace(begin, tmp_path):
 
 def is_tool(found):
     return isinstance(found, type) and issubclass(found, Tool)
+
+
+def test_a_journal_with_a_class_that_cannot_be_is_refused(begin, tmp_path):
+    path = tmp_path / "a.annotat"
+    with begin(path) as session:
+        write = Write("labels", Runs.from_flat(np.arange(5)), 2**16)
+        session.recorder.record("edit", encode_edit(Edit("merge", (write,))))
+    with pytest.raises(WorkspaceError, match="it writes classes that cannot be"):
+        an.open(path)
 
 
 def test_one_use_of_a_tool_is_one_step_with_its_name(begin):
