@@ -115,9 +115,8 @@ def blended_between(first: Array, last: Array, steps: int) -> Array:
     [0, 0, 5, 5, 5, 5, 5, 0, 0]
     """
     begin, end = signed_distance(first), signed_distance(last)
-    shares = np.arange(1, steps)[:, None, None] / steps
-    inside: Array = (1 - shares) * begin + shares * end > 0
-    return inside
+    shares = np.arange(1, steps) / steps
+    return np.stack([(1 - share) * begin + share * end > 0 for share in shares])
 
 
 def signed_distance(mask: Array) -> Array:
