@@ -1,6 +1,7 @@
 """What holds for every annotation tool, and for any sequence of them."""
 
 import inspect
+import tracemalloc
 import zlib
 from dataclasses import replace
 from inspect import isabstract
@@ -270,3 +271,35 @@ def test_what_a_step_holds_counts_its_record(scene):
     grown = len(many.edit.record) - len(one.edit.record)
     assert grown > 0
     assert many.nbytes - one.nbytes >= grown
+
+
+def test_on_a_volume_of_any_size_tools_look_at_their_surroundings_only():
+    shape = (2048, 2048, 2048)
+    values = np.broadcast_to(np.arange(2048, dtype="u2") // 8, shape)
+    annotation = Annotation(shape)
+    annotation.classes.replace(CLASSES)
+    annotation.set_labels(LabelImage(np.minimum(values[:1], 3).astype("u1")))
+    annotation.labels.data = np.broadcast_to(annotation.labels.data, shape)
+    scene = Scene(annotation, an.Volume(values), LabelImage(values))
+    where = {"points": ((1000, 1000), (1040, 1050)), "axis": "y", "index": 1500}
+    ring = ((900, 900), (900, 960), (960, 960), (960, 900), (900, 900))
+    tools = [
+        an.Extend(**where),
+        an.BallBrush(**where, radius=20),
+        an.ThresholdBrush(**where, low=126),
+        an.LocalThresholdBrush(**where, label=2),
+        an.Paint(points=ring, axis="y", index=1500, label=3),
+        an.Fill(point=(930, 930), axis="y", index=1500, label=3),
+        an.FloodFill(point=(200, 1201), axis="y", index=1500, tolerance=0, reach=30, depth=9),
+        an.Lasso(points=ring, axis="x", index=2047, label=2),
+        an.Lasso(points=ring, axis="x", index=2030, label=2),
+        an.Interpolate(label=2, axis="x", first=2030),
+        an.CopyToNextSlice(axis="x", index=2030, direction=-1),
+    ]
+    tracemalloc.start()
+    for tool in tools:
+        annotation.make(tool.edit(scene))
+        assert annotation.history.done[-1].edit.voxel_count > 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**28
