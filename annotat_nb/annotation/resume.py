@@ -112,7 +112,7 @@ class LabelForest:
         The image; only what lies round the touched objects is read, and once its range.
     label
         The label to correct, in memory, with ids up to 65535. Its present array is kept, and must
-        not be written to any more; `LabelImage.write` never does.
+        not be written to any more; edits never do, as each goes on with a copy.
     parameters
         See `LabelEditing`.
     report

@@ -143,6 +143,18 @@ def test_undo_leaves_a_newer_segmentation_alone(annotation):
     assert (annotation.labels.data == 3).all()
 
 
+def test_an_edit_its_undo_and_its_redo_leave_the_array_that_others_may_hold(annotation):
+    annotation.set_labels(LabelImage(np.ones(SHAPE, np.uint8)))
+    writes = (Write("labels", Runs.from_flat(np.arange(3)), value) for value in (0, 7, 300))
+    steps = [lambda: annotation.make(Edit("fix", tuple(writes))), annotation.undo, annotation.redo]
+    for step in steps:
+        held = annotation.labels.data
+        before = held.copy()
+        step()
+        np.testing.assert_array_equal(held, before)
+        assert annotation.labels.data[0, 0, 0] != before[0, 0, 0]
+
+
 def test_a_change_tells_where_it_was(annotation):
     boxes = []
     annotation.changed.connect(boxes.append)
