@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from annotat_nb.operation import Record
 from annotat_nb.rendering import COLORMAPS
+from annotat_nb.session.brushes import BRUSHES
 from annotat_nb.volume import AXES, Axis
 
 if TYPE_CHECKING:
@@ -63,6 +64,19 @@ class View(Record):
     """Radius of the brush. 1 marks five voxels."""
     tool: ToolName = "paint"
     """What the left mouse button does."""
+    brush: str = "Paint"
+    """What painting does: the kind of an annotation tool that is used by drawing."""
+    brush_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Of such kinds, the parameters that a stroke does not say."""
+
+    @field_validator("brush")
+    @classmethod
+    def _known_brush(cls, brush: str) -> str:
+        if brush not in BRUSHES:
+            raise ValueError(
+                f"nothing that draws is called {brush!r}; there are {', '.join(BRUSHES)}"
+            )
+        return brush
 
     @field_validator("window")
     @classmethod

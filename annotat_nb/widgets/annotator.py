@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from annotat_nb.session import Session
     from annotat_nb.volume import Volume
 
-MENUS = ("File", "Edit", "View", "Classification", "Help")
+MENUS = ("File", "Edit", "Annotate", "View", "Classification", "Help")
 EMPTY = "Open an image to begin: File › Open image"
 
 

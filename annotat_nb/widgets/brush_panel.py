@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from annotat_nb.session.brushes import has_radius
 from annotat_nb.session.view import LARGEST_RADIUS
+from annotat_nb.widgets.brush_choice import BrushChoice
 from annotat_nb.widgets.button import button
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Radius of the brush, and Erase all markers.
+    """What the brush does, its radius, and Erase all markers.
 
     Parameters
     ----------
@@ -39,11 +41,14 @@ class BrushPanel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.erase_all = button(
             "Erase all markers…", erase_all, "Unmark everything; Undo brings it back"
         )
-        super().__init__([self.radius, self.erase_all])
+        self.choice = BrushChoice(session)
+        super().__init__([self.choice, self.radius, self.erase_all])
 
     def refresh(self) -> None:
         """Show the radius, and whether there is anything to erase."""
+        self.choice.refresh()
         radius = self._session.view.radius
+        self.radius.disabled = not has_radius(self._session.view.brush)
         self.radius.max = min(LARGEST_RADIUS, max(self.radius.max, radius))
         self.radius.value = radius
         strokes = self._session.markers.stroke_count()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from annotat_nb.session.brushes import BRUSHES
+from annotat_nb.widgets.brush_choice import KEYS, take_up
 from annotat_nb.widgets.menu import Item, Menu
 from annotat_nb.widgets.sentences import uncertainty_missing
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from annotat_nb.widgets.canvas import SliceCanvas
     from annotat_nb.widgets.learnt_dialogs import LearntDialogs
     from annotat_nb.widgets.session_dialogs import SessionDialogs
+    from annotat_nb.widgets.tool_dialogs import ToolDialogs
 
 Reason = Callable[[], str | None]
 NOTHING_MISSING: Reason = lambda: None  # noqa: E731 - a value, like those it stands in for
@@ -30,7 +33,6 @@ CHANGES = (
     "Erase all markers…",
     "Change classifier parameters…",
     "Brush by keyboard",
-    "Paint tool",
     "Erase tool",
 )
 """Commands for which an image must not be open elsewhere; long verbs know it themselves."""
@@ -65,6 +67,7 @@ def session_commands(
     canvas: SliceCanvas,
     dialogs: SessionDialogs,
     learnt: LearntDialogs,
+    tools: ToolDialogs,
     run: Callable[[str], object],
 ) -> list[Command]:
     """Return what can be done with an open image."""
@@ -73,6 +76,8 @@ def session_commands(
         *_edit_commands(session, dialogs),
         *_view_commands(session, canvas, dialogs),
         *_tool_keys(session),
+        *_brushes(session),
+        *_tools(session, tools),
         *_learnt_commands(session, dialogs, learnt),
         *_verbs(session, run),
         _live_switch(session),
@@ -167,10 +172,47 @@ def _tool_keys(session: Session) -> list[Command]:
     tools = (
         ("Position tool", "move", "M"),
         ("Center tool", "center", "C"),
-        ("Paint tool", "paint", "D"),
         ("Erase tool", "erase", "E"),
     )
     return [Command("", title, take(name), (key,)) for title, name, key in tools]
+
+
+def _brushes(session: Session) -> list[Command]:
+    """Return what takes up each tool that is used by drawing."""
+
+    def is_used(brush: str) -> Callable[[], bool]:
+        return lambda: session.view.tool == "paint" and session.view.brush == brush
+
+    return [
+        Command(
+            "Annotate",
+            kind.title,
+            partial(take_up, session, brush),
+            (KEYS[brush],),
+            lambda: session.recorder.obstacle,
+            is_used(brush),
+        )
+        for brush, kind in BRUSHES.items()
+    ]
+
+
+def _tools(session: Session, tools: ToolDialogs) -> list[Command]:
+    """Return the tools that are used from the menu."""
+
+    def markers() -> str | None:
+        return session.recorder.obstacle or _needs_strokes(session)()
+
+    def label() -> str | None:
+        missing = "There is no label yet: press Apply first"
+        return session.recorder.obstacle or (None if session.segmentation else missing)
+
+    lines = [
+        Command("Annotate", "Copy to next slice", tools.copy_to_next_slice, ("N",), markers),
+        Command("Annotate", "Fill holes in the markers", tools.fill_holes, (), markers),
+    ]
+    for title, act, needs_label in tools.lines():
+        lines.append(Command("Annotate", title, act, (), label if needs_label else markers))
+    return [*lines, Command("Annotate", "Merge classes…", tools.merge_classes, (), markers)]
 
 
 def _learnt_commands(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-_WORDS = {"ndim": "Dimensions", "lr": "Learning rate"}
+_WORDS = {"ndim": "Dimensions", "lr": "Learning rate", "label": "Class"}
 LABEL_WIDTH = "14em"
 
 
@@ -66,7 +66,7 @@ class Field(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         If there is no control for that type.
     """
 
-    def __init__(self, name: str, info: FieldInfo, choices: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, name: str, info: FieldInfo, choices: Sequence[tuple[str, Any]] = ()) -> None:
         self.name = name
         self.label = label_of(name, info)
         self._kind, self._optional = _plain_type(name, info)

@@ -54,7 +54,7 @@ class Form(w.VBox, Generic[R]):  # type: ignore[misc]  # ipywidgets is untyped
         record: R,
         *,
         only: Sequence[str] | None = None,
-        choices: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+        choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
     ) -> None:
         self._record = record
         shown, known = type(record).model_fields, choices or {}

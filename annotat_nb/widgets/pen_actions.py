@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotat_nb.annotation import Erase, EraseStroke, Paint, Tool
+from annotat_nb.annotation import Erase, EraseStroke, Tool
+from annotat_nb.session.brushes import BRUSHES, Drawn, has_radius, tool_for
 from annotat_nb.volume import AXES, axis_number, plane_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annotat_nb.annotation.history import Step
+    from annotat_nb.session import Session
     from annotat_nb.widgets.canvas import Stroke
     from annotat_nb.widgets.slice_view import SliceView
 
@@ -50,7 +52,7 @@ class PenActions:
         index, axis = divmod(stroke.slice_id - 1, len(AXES))
         former = self._newest_step()
         with self._view.acknowledging(stroke.id):
-            self._session.edit(tool_of(stroke, AXES[axis], index))
+            self._session.edit(tool_of(stroke, AXES[axis], index, self._session))
         step = self._newest_step()
         voxels = 0 if step is None or step is former else step.edit.voxel_count
         self._view.canvas.say(self._told(stroke, voxels))
@@ -62,11 +64,15 @@ class PenActions:
     def _told(self, stroke: Stroke, voxels: int) -> str:
         """Say what a stroke did, for those who do not see it."""
         count = f"{voxels:,} voxel{'' if voxels == 1 else 's'}"
-        if stroke.action == "paint":
-            return f"Stroke of {self._session.classes[stroke.label].name}, {count}"
-        return f"Erased {count}"
+        if stroke.action != "paint":
+            return f"Erased {count}"
+        if self._session.view.brush != "Paint":
+            return f"{BRUSHES[self._session.view.brush].title}, {count}"
+        return f"Stroke of {self._session.classes[stroke.label].name}, {count}"
 
     def _change_brush(self, change: dict[str, Any]) -> None:
+        if change["name"] == "radius" and not has_radius(self._session.view.brush):
+            return  # the pen draws a thin line then
         self._session.show(**{change["name"]: change["new"]})
 
     def _center(self, row: int, column: int) -> None:
@@ -84,13 +90,14 @@ class PenActions:
         act(label)
 
 
-def tool_of(stroke: Stroke, axis: str, index: int) -> Tool:
+def tool_of(stroke: Stroke, axis: str, index: int, session: Session) -> Tool:
     """Return the tool that a stroke of the pen stands for."""
-    points = stroke.points.tolist()
+    points, view = stroke.points.tolist(), session.view
     where = {"axis": axis, "index": index}
     if stroke.action == "erase stroke":
         return EraseStroke.model_validate({"point": points[0], **where})
     brush = {"points": points, "radius": stroke.radius, **where}
     if stroke.action == "erase":
         return Erase.model_validate(brush)
-    return Paint.model_validate({**brush, "label": stroke.label})
+    drawn = Drawn(points, axis, index, stroke.radius, stroke.label)
+    return tool_for(view.brush, drawn, view.brush_options.get(view.brush, {}), session.volume)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 import numpy as np
 
 from annotat_nb.rendering import colormap, tile_around, whole_tile
+from annotat_nb.session.brushes import has_radius
 from annotat_nb.volume import axis_number, plane_axes
 from annotat_nb.widgets.loop import Latest, Loop
 from annotat_nb.widgets.slice_layers import SliceLayers
@@ -74,6 +75,7 @@ class SliceView:
         self._uncertainty = UncertaintyView(session, canvas, loop)
         self._layers = SliceLayers(session, canvas, self._uncertainty, explain)
         self._is_closed = False
+        self._labels_drawn = session.annotation.labels_revision
         self._tile = canvas.near.tile or whole_tile(plane_shape(session))
         self._refine = Latest(loop, REFINE_AFTER, self._draw_slice)
         self._fill = Latest(loop, FILL_AFTER, self._draw_far)
@@ -146,6 +148,9 @@ class SliceView:
 
     @steady
     def _follow_edit(self, box: Box | None) -> None:
+        if self._labels_drawn != (revision := self.session.annotation.labels_revision):
+            self._labels_drawn = revision
+            self._draw_labels()
         axis, index = self.session.view.axis, self.session.view.index
         side = None if box is None else box[axis_number(axis)]
         if box is None or side is None or not side.start <= index < side.stop:
@@ -168,7 +173,8 @@ class SliceView:
     def _set_pen(self) -> None:
         view, pen = self.session.view, self.canvas.pen
         with pen.hold_sync():
-            pen.tool, pen.radius, pen.label = view.tool, view.radius, view.label
+            pen.tool, pen.label = view.tool, view.label
+            pen.radius = view.radius if has_radius(view.brush) else 0
             pen.palette = class_palette(self.session)
             pen.colormap = colormap(view.colormap).tobytes()
             pen.aspect = self._aspect()

@@ -22,6 +22,7 @@ from annotat_nb.widgets.show_panel import ShowPanel
 from annotat_nb.widgets.slice_bar import SliceBar
 from annotat_nb.widgets.slice_view import SliceView
 from annotat_nb.widgets.status_bar import StatusBar
+from annotat_nb.widgets.tool_dialogs import ToolDialogs
 from annotat_nb.widgets.toolbar import Toolbar
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ class Workbench:
         self._attempt, self._on_change, self._watch = attempt, on_change, watch
         self._make_tellers(loop)
         self.dialogs = SessionDialogs(session, dialogs, watch)
-        learnt = LearntDialogs(session, dialogs, watch)
+        learnt, tools = LearntDialogs(session, dialogs, watch), ToolDialogs(session, dialogs, watch)
         self.planes = PlaneChoice(session, dialogs, loop, lambda: self.is_busy)
         self.commands = [
-            *session_commands(session, canvas, self.dialogs, learnt, self.run),
+            *session_commands(session, canvas, self.dialogs, learnt, tools, self.run),
             self.planes.command(),
         ]
         self.view = SliceView(session, canvas, loop, message.explain)
