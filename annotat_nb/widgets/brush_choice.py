@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from annotat_nb.session.brushes import BRUSHES, SAID, options_of, starting_options
+from annotat_nb.session.brushes import BRUSHES, options_of, starting_options
 from annotat_nb.widgets.form import Form
 from annotat_nb.widgets.text import Line
 
@@ -104,7 +104,8 @@ class BrushChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         form, view = self.form, self._session.view
         if form is None or form.problem:
             return
-        chosen = form.value.model_dump(mode="json", exclude={"kind", *SAID})
+        stored = form.value.model_dump(mode="json")
+        chosen = {name: stored[name] for name in form.fields}
         self._session.show(brush_options={**view.brush_options, view.brush: chosen})
 
 
