@@ -87,8 +87,8 @@ class Step:
 
     @property
     def is_felt(self) -> bool:
-        """Whether it writes voxels: a new name or colour changes no result."""
-        return self.edit.voxel_count > 0
+        """Whether it changes markers: a name or a colour changes no result, a label is one."""
+        return any(w.target == "markers" and w.voxels.size for w in self.edit.writes)
 
 
 @dataclass
@@ -102,7 +102,7 @@ class History:
     _bottom: int = 0
     """Number of the last step that can no longer be undone."""
     _settled: list[int] = field(default_factory=list)
-    """Numbers of those up to there that write voxels."""
+    """Numbers of those up to there that change markers."""
     _lost: list[range] = field(default_factory=list)
     """Of each such step that can no longer be redone: the positions at which it stood."""
     _lock: AbstractContextManager[Any] = field(default_factory=RLock)
@@ -132,7 +132,7 @@ class History:
     def steps_since(self, position: int) -> int:
         """Count the steps between an earlier `position` and now, made and taken back alike.
 
-        Only those that write voxels: a new name or colour changes no result.
+        Only those that change markers: a name or a colour changes no result, a label is one.
         """
         made = [step for step in self.done if step.number > position]
         taken_back = [step for step in self.undone if step.number <= position]

@@ -114,6 +114,7 @@ def test_tools_of_the_menu_ask_and_work_in_the_background(app, segmented, wait):
     app.dialogs.shown.children[-1].children[0].click()
     wait(app)
     assert 0 < np.count_nonzero(segmented.segmentation.data) < before
+    assert segmented.changes_since_apply == 0  # it is in the label, which Apply would make anew
     segmented.undo()
     assert np.count_nonzero(segmented.segmentation.data) == before
 
