@@ -51,7 +51,9 @@ class JobWatch:
         self._message = message
         self._runner = ThreadRunner()
         self._watched: list[Watched] = []
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self.looks = 0
+        """How often was asked to look since nobody does; 0: all that is over was told."""
         self._look_soon = Soon(loop, self._look)
 
     @property
@@ -118,18 +120,39 @@ class JobWatch:
         self._runner.close()
 
     def _look(self) -> None:
-        # One look at a time: without an event loop they come from several threads.
+        # One look at a time: without an event loop they come from several threads. None waits for
+        # another, as it may hold what the other one needs: who looks already looks again.
+        with self._lock:
+            self.looks += 1
+            if self.looks > 1:
+                return
+        try:
+            while not self._is_seen(self.looks):
+                pass
+        except BaseException:
+            self.looks = 0
+            raise
+
+    def _is_seen(self, asked: int) -> bool:
+        """Look, and tell whether nobody asked to meanwhile."""
+        self._look_once()
+        with self._lock:
+            is_seen = asked == self.looks
+            self.looks = 0 if is_seen else self.looks
+            return is_seen
+
+    def _look_once(self) -> None:
         with self._lock:
             over = [item for item in self._watched if item.job.is_over]
             self._watched = [item for item in self._watched if item not in over]
             current = self._watched[0].job if self._watched else None
-            is_news = bool(over) or (self.bar.job is None) != (current is None)
-            for item in over:
-                self._tell_end(item)
-            self.bar.show(current)
-            if is_news:
-                self._message.layout.display = "none" if self.is_busy else ""
-                self.changed.emit()
+        is_news = bool(over) or (self.bar.job is None) != (current is None)
+        for item in over:
+            self._tell_end(item)
+        self.bar.show(current)
+        if is_news:
+            self._message.layout.display = "none" if self.is_busy else ""
+            self.changed.emit()
 
     def _tell_end(self, item: Watched) -> None:
         job = item.job

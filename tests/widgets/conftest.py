@@ -66,11 +66,10 @@ def wait(monkeypatch):
         job = followed[-1]
         assert job.wait(30)
         deadline = time.monotonic() + 30
-        while any(item.job is job for item in app.jobs._watched) or app.jobs.is_busy:
+        while any(item.job is job for item in app.jobs._watched) or app.jobs.looks:
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        with app.jobs._lock:  # whatever follows from the end is done
-            return job
+        return job
 
     return wait
 

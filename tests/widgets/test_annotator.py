@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import ipywidgets
@@ -717,3 +718,17 @@ def test_beside_a_read_only_folder_the_work_goes_home(app, on_disk, tmp_path, mo
     app.open_image(on_disk)
     assert app.session.recorder.workspace.path == home / "scan.annotat"
     assert app.saved.tone == "saved"
+
+
+@pytest.mark.timeout(60)
+def test_a_job_is_followed_while_another_thread_waits_to_draw_the_end_of_one(app, painted, wait):
+    gate = threading.Event()
+    with painted.lock:
+        app.jobs.start("First", lambda job: gate.wait(20))
+        gate.set()
+        while not app.jobs.looks:
+            time.sleep(0.001)
+        second = app.jobs.submit("Second", lambda job: None)
+        app.jobs.follow(second)  # the thread that draws the end of the first waits for the lock
+    wait(app)
+    assert not app.jobs.is_busy
