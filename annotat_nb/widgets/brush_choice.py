@@ -56,7 +56,7 @@ class BrushChoice(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __init__(self, session: Session) -> None:
         self._session = session
         self.kinds = w.ToggleButtons(
-            options=[("", name) for name in BRUSHES],
+            options=[(kind.title, name) for name, kind in BRUSHES.items()],
             icons=[ICONS[name] for name in BRUSHES],
             tooltips=[f"{help_of_kind(name)} ({KEYS[name]})" for name in BRUSHES],
             value=session.view.brush,

@@ -1,7 +1,6 @@
 """Every tool that is used by drawing, taken up by its letter or button and used by mouse."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -105,7 +104,9 @@ def test_merging_shows_in_the_label_and_is_undone_by_key(page, kernel, canvas):
 
 
 def test_a_button_takes_up_a_brush_and_its_options_are_used(page, kernel, canvas):
-    page.get_by_role("button", name=re.compile("^Threshold brush")).click()
+    button = page.get_by_role("button", name="Threshold brush", exact=True)
+    button.click()
+    page.wait_for_function("(e) => e.ariaPressed === 'true'", arg=button.element_handle())
     low = page.get_by_label("Low", exact=True)
     low.fill("100")
     low.press("Enter")

@@ -186,7 +186,7 @@ def test_failed_it_says_why_in_a_sentence_with_details_a_click_away(sample, take
         "selection=an.FeatureSelection(threshold=0.99))"
     )
     sample.get_by_role("button", name="Apply").click()
-    sample.get_by_text("threshold", exact=False).filter(visible=True).first.wait_for()
+    sample.get_by_text("Feature selection leaves no feature").first.wait_for()
     take("failed")
     sample.get_by_role("button", name="Details").click()
     sample.get_by_text("TrainingError").wait_for()
